@@ -1,6 +1,9 @@
 package desk
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Code says in the product's words what kind of refusal an error is. The API's one table turns it into a status.
 type Code string
@@ -33,6 +36,7 @@ type Error struct {
 	Message string
 	Fields  []FieldError
 	Cause   error
+	Wait    time.Duration // for Busy: trying again sooner is useless; 0 leaves it to the backoff
 }
 
 func (e *Error) Error() string {
@@ -54,6 +58,18 @@ func RefuseField(location, message string) *Error {
 
 // Because attaches the cause that only the logs may see.
 func (e *Error) Because(cause error) *Error { e.Cause = cause; return e }
+
+// After says how long to wait before trying again.
+func (e *Error) After(wait time.Duration) *Error { e.Wait = wait; return e }
+
+// WaitOf is how long to wait before trying again; 0 when the error doesn't say.
+func WaitOf(err error) time.Duration {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Wait
+	}
+	return 0
+}
 
 // CodeOf is the code of an error: Internal for any that is not ours.
 func CodeOf(err error) Code {
