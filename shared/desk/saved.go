@@ -34,11 +34,14 @@ func WorkTries(work string) int {
 	return n
 }
 
-// WorkAgain is the work value under which the sweep hands the same work on once more.
-func WorkAgain(work string) string {
+// WorkBase is the work value without the sweep's tries.
+func WorkBase(work string) string {
 	base, _, _ := strings.Cut(work, ".")
-	return base + "." + strconv.Itoa(WorkTries(work)+1)
+	return base
 }
+
+// WorkAgain is the work value under which the sweep hands the same work on once more.
+func WorkAgain(work string) string { return WorkBase(work) + "." + strconv.Itoa(WorkTries(work)+1) }
 
 // Saved is a change of the table that leaves work: what the dispatcher reads off the stream.
 type Saved struct {
