@@ -11,6 +11,7 @@ import (
 //
 //	what                                pk                               sk
 //	configuration                       CONFIG                           INBOX#id CHANNEL#id USER#id TEAM#id ROLE#id PIPELINE#id CUSTOM#id, VERSION
+//	a value that only one may have      UNIQ#kind#value                  UNIQ           (an address, an account, a slug)
 //	API key                             KEY#id                           KEY            (and CONFIG KEY#id, its name only, for the list)
 //	contact                             CONTACT#id                       HEAD
 //	a contact's conversations, tickets  CONTACT#id                       CONV#id, TICKET#id
@@ -60,10 +61,25 @@ func short(v string) string {
 	return v
 }
 
+// brief bounds a thread value tighter, since it also lies in every head.
+func brief(v string) string {
+	if len(v) > 128 {
+		return "~" + desk.Digest(v)
+	}
+	return v
+}
+
 const configPK = "CONFIG"
 
 func configKey(kind, id string) key { return key{configPK, kind + "#" + id} }
 func versionKey() key               { return key{configPK, "VERSION"} }
+
+// uniqueKey guards a value that only one thing of the set-up may have.
+func uniqueKey(kind, value string) key {
+	return key{"UNIQ#" + kind + "#" + short(value), "UNIQ"}
+}
+
+func auditKey(day, id string) key { return key{"AUDIT#" + day, id} }
 
 func apiKeyKey(id desk.KeyID) key { return key{"KEY#" + string(id), "KEY"} }
 
@@ -81,7 +97,7 @@ func identityKey(i desk.Identity) key {
 }
 
 func threadKey(ch desk.ChannelID, thread string) key {
-	return key{"THREAD#" + string(ch) + "#" + short(thread), "OPEN"}
+	return key{"THREAD#" + string(ch) + "#" + brief(thread), "OPEN"}
 }
 
 func extKey(ch desk.ChannelID, id string) key {
