@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/loket-desk/loket/infra/local/javaserver"
+	"github.com/loket-desk/loket/infra/local/params"
+)
+
+// startServers starts what stands in for AWS. A service whose address is in the environment already is not started.
+func (r *runner) startServers(ctx context.Context) error {
+	var g errgroup.Group
+	g.Go(func() error {
+		return r.javaServer(ctx, "DynamoDB Local", "dynamodb", &r.endpoints.DynamoDB, javaserver.DynamoDB)
+	})
+	g.Go(func() error { return r.javaServer(ctx, "ElasticMQ", "sqs", &r.endpoints.SQS, javaserver.ElasticMQ) })
+	g.Go(r.startParameters)
+	return g.Wait()
+}
+
+// given is an address that the environment names, in the AWS SDKs' own variable for a service.
+func (r *runner) given(service string) string {
+	for _, v := range r.environ {
+		if value, ok := strings.CutPrefix(v, "AWS_ENDPOINT_URL_"+service+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+type javaStart func(context.Context, javaserver.Options) (*javaserver.Server, error)
+
+func (r *runner) javaServer(ctx context.Context, name, folder string, address *string, start javaStart) error {
+	if given := r.given(strings.ToUpper(folder)); given != "" {
+		*address = given
+		return nil
+	}
+	o := javaserver.Options{Dir: r.o.dir, Log: linesTo{r.log, folder}}
+	if r.o.data != "" {
+		o.Data = filepath.Join(r.o.data, folder)
+	}
+	s, err := start(ctx, o)
+	if err != nil {
+		return err
+	}
+	*address = s.Endpoint
+	r.onClose(stageServers, func(context.Context) { _ = s.Close() })
+	go func() {
+		<-s.Done()
+		r.fail(fmt.Errorf("%s ended by itself, so the local run ends too", name))
+	}()
+	return nil
+}
+
+func (r *runner) startParameters() error {
+	if r.endpoints.SSM = r.given("SSM"); r.endpoints.SSM != "" {
+		return nil
+	}
+	s, err := params.Start(params.Options{Dir: r.o.dir})
+	if err != nil {
+		return err
+	}
+	r.endpoints.SSM = s.Endpoint
+	r.onClose(stageServers, func(context.Context) { _ = s.Close() })
+	return nil
+}
