@@ -191,14 +191,15 @@ type Message struct {
 
 // MessageMail is what a mail adds to a message.
 type MessageMail struct {
-	MessageID  string   `json:"mid,omitempty"`
-	References []string `json:"refs,omitempty"`
-	Verdicts   Verdicts `json:"v,omitzero"`
-	Auto       string   `json:"auto,omitempty"`
-	Recipients []string `json:"rcpt,omitempty"` // our addresses it came to
-	Forwarded  *Forward `json:"fwd,omitempty"`
-	Unverified bool     `json:"unver,omitempty"` // DMARC failed under a policy that says so
-	Problems   []string `json:"prob,omitempty"`
+	MessageID  string    `json:"mid,omitempty"`
+	References []string  `json:"refs,omitempty"`
+	Verdicts   Verdicts  `json:"v,omitzero"`
+	Auto       string    `json:"auto,omitempty"`
+	Recipients []string  `json:"rcpt,omitempty"` // our addresses it came to
+	ReplyTo    []Address `json:"rto,omitempty"`
+	Forwarded  *Forward  `json:"fwd,omitempty"`
+	Unverified bool      `json:"unver,omitempty"` // DMARC failed under a policy that says so
+	Problems   []string  `json:"prob,omitempty"`
 }
 
 // ID is the message's public id.
