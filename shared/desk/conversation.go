@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // ConversationState is open or closed.
 type ConversationState string
@@ -86,6 +89,9 @@ func (c Conversation) View() View {
 		return ViewUnassigned
 	}
 }
+
+// Seen is the token that a client gets with a conversation: acts that depend on what was seen carry it back.
+func (c Conversation) Seen() string { return "s" + strconv.FormatInt(c.Announced, 10) }
 
 // TicketID is the id that the conversation's ticket has, whether it exists or not.
 func (c ConversationID) TicketID() TicketID { return TicketID(c) }
