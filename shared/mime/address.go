@@ -48,6 +48,7 @@ type addressScanner struct {
 	text    strings.Builder // the phrase or bare address so far
 	quoted  bool            // text holds a quoted string
 	comment string          // the last comment
+	name    string          // what stood before the angle bracket
 	addr    string          // found in angle brackets
 	angle   bool
 }
@@ -152,9 +153,17 @@ func (a *addressScanner) readAngle() {
 	default:
 		a.i += 1 + end + 1
 	}
-	if addr := cleanAddr(rest[:end]); addr != "" || !a.angle {
-		a.addr, a.angle = addr, true
+	addr := cleanAddr(rest[:end])
+	if a.angle && addr == "" {
+		return
 	}
+	text := a.text.String()
+	if a.angle { // a comma is missing between two addresses
+		a.text.Reset()
+		a.flush()
+	}
+	a.name, a.addr, a.angle = text, addr, true
+	a.text.Reset()
 }
 
 // separator ends an address at a comma or semicolon, unless the text before it is the first half of a name such as `Doe, John <…>`.
@@ -196,12 +205,15 @@ func (a *addressScanner) colon() {
 func (a *addressScanner) flush() {
 	text := trimSpace(a.text.String())
 	comment := trimSpace(DecodeWords(a.comment))
-	addr, angle, quoted := a.addr, a.angle, a.quoted
+	name, addr, angle, quoted := a.name, a.addr, a.angle, a.quoted
 	a.text.Reset()
-	a.addr, a.comment, a.angle, a.quoted = "", "", false, false
+	a.name, a.addr, a.comment, a.angle, a.quoted = "", "", "", false, false
 	switch {
 	case angle:
-		a.emit(cleanName(text, comment), addr)
+		if name = cleanName(name, ""); name == "" {
+			name = cleanName(text, comment) // behind the address, or in a comment
+		}
+		a.emit(name, addr)
 	case text == "":
 	case strings.ContainsRune(text, '@') && (!quoted || !strings.ContainsAny(text, " ")):
 		a.bare(text, comment)
@@ -271,6 +283,9 @@ func cleanAddr(s string) string {
 	}
 	if strings.Contains(s, "=?") {
 		s = DecodeWords(s)
+	}
+	if strings.ContainsRune(s, '(') {
+		s = dropComment(s)
 	}
 	if strings.ContainsAny(s, " \t") {
 		s = strings.Join(strings.Fields(s), "")

@@ -12,8 +12,7 @@ const maxRecipients = 1000
 func statusGroups(body []byte) []Headers {
 	var groups []Headers
 	in := newReader(newLineSourceBytes(body), nil, Limits{}.withDefaults())
-	for range maxRecipients {
-		in.block.open = false
+	for len(groups) < maxRecipients {
 		h := in.readHeaders()
 		if len(h) > 0 {
 			groups = append(groups, h)
@@ -39,7 +38,7 @@ func recipientOf(g Headers) (Recipient, bool) {
 			p.Address = a
 		}
 	}
-	return p, p.Address != "" || p.Action != "" || p.Status != ""
+	return p, p.Address != "" || p.Action != "" && p.Status != ""
 }
 
 // typedAddress takes the address out of "rfc822; user@example.com".
@@ -69,27 +68,6 @@ func firstWord(s string) string {
 	return ""
 }
 
-// firstStatus finds the first enhanced status code (RFC 3463) in a text: class 2, 4 or 5, then two numbers of at most three digits.
-func firstStatus(s string) string {
-	for i := 0; i+4 < len(s); i++ {
-		if s[i] != '5' && s[i] != '4' && s[i] != '2' || s[i+1] != '.' || i > 0 && isStatusByte(s[i-1]) {
-			continue
-		}
-		subject := digits(s[i+2:])
-		at := i + 2 + subject
-		if subject == 0 || subject > 3 || at >= len(s) || s[at] != '.' {
-			continue
-		}
-		detail := digits(s[at+1:])
-		end := at + 1 + detail
-		if detail == 0 || detail > 3 || end < len(s) && (s[end] == '.' && end+1 < len(s) && isDigit(s[end+1]) || isWordByte(s[end])) {
-			continue // an address or a version
-		}
-		return s[i:end]
-	}
-	return ""
-}
-
 func digits(s string) int {
 	n := 0
 	for n < len(s) && isDigit(s[n]) {
@@ -101,6 +79,3 @@ func digits(s string) int {
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 func isWordByte(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' }
-
-// isStatusByte says that a byte before a number makes it part of something longer.
-func isStatusByte(c byte) bool { return isWordByte(c) || c == '.' || c == '-' }

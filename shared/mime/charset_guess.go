@@ -18,11 +18,9 @@ const guessBytes = 4 << 10
 // guessCharset finds the charset that 8-bit bytes most plainly are: windows-1252 unless they read well as another.
 func guessCharset(b []byte) encoding.Encoding {
 	b = b[:min(len(b), guessBytes)]
-	best, bestScore := encoding.Encoding(charmap.Windows1252), 0.0
-	if highShare(b) > .2 {
-		bestScore = .5 // Western text is mostly ASCII, so a high share needs little proof of something else
-	} else {
-		bestScore = .9
+	best, bestScore := encoding.Encoding(charmap.Windows1252), .5
+	if highShare(b) < .2 { // a foreign letter here and there, as in Western text
+		return best
 	}
 	for _, enc := range []encoding.Encoding{
 		japanese.EUCJP, japanese.ShiftJIS, korean.EUCKR, simplifiedchinese.GB18030, traditionalchinese.Big5,

@@ -13,6 +13,11 @@ func ParseDate(s string) (time.Time, bool) {
 	if s == "" || len(s) > 200 {
 		return time.Time{}, false
 	}
+	for _, p := range []string{" :", ": "} {
+		for strings.Contains(s, p) {
+			s = strings.ReplaceAll(s, p, ":")
+		}
+	}
 	if t, ok := parseISODate(s); ok {
 		return t, true
 	}
@@ -231,7 +236,7 @@ func zoneHours(f string) (int, bool) {
 }
 
 func (d *dateParts) time() (time.Time, bool) {
-	if d.day < 1 || d.month == 0 || d.year < 0 || d.year > 9999 {
+	if d.day < 1 || d.month == 0 || d.year < 1900 || d.year > 2199 {
 		return time.Time{}, false
 	}
 	hour := max(d.hour, 0)

@@ -108,8 +108,12 @@ func parseParams(s string) params {
 	if i < 0 {
 		i = len(s)
 	}
-	p := params{value: strings.ToLower(trimSpace(dropComment(s[:i])))}
-	if j := strings.IndexAny(p.value, " \t,"); j >= 0 && !strings.Contains(p.value, "=") {
+	head := dropComment(s[:i])
+	if j := strings.IndexAny(head, " \t,"); j >= 0 && strings.Contains(head[:j], "/") && strings.Contains(head[j:], "=") {
+		head, i = head[:j], strings.IndexAny(s, " \t,") // a forgotten semicolon
+	}
+	p := params{value: strings.ToLower(trimSpace(head))}
+	if j := strings.IndexAny(p.value, " \t,"); j >= 0 {
 		p.value = p.value[:j]
 	}
 	if strings.Contains(p.value, "=") && !strings.Contains(p.value, "/") { // no value at all

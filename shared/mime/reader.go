@@ -35,7 +35,9 @@ type Mail struct {
 	Problems  []Problem
 	Truncated string // why something of the mail is missing here, in words; "" when all of it was read
 
-	reports []report
+	reports      []report
+	stray        Headers // of a part that carries a whole mail's headers, as some servers return mail
+	reportInside bool // this mail was found in the text of a report
 }
 
 // Plain is the mail's text, made from its HTML when it has no text part.
@@ -124,7 +126,7 @@ func Read(source io.Reader, sink Sink, limits Limits) (*Mail, error) {
 	m := r.mail
 	m.Bounce = findBounce(m)
 	m.Auto = findAuto(m)
-	m.reports = nil
+	m.reports, m.stray = nil, nil
 	return m, r.err
 }
 

@@ -35,6 +35,10 @@ func (t *textBuffer) Write(p []byte) (int, error) {
 // textLeaf reads a part that is the mail's text or HTML.
 func (r *reader) textLeaf(e *entity) ending {
 	r.text.reset(r.limits.TextBytes)
+	if e.transfer == base64Transfer && !r.base64Follows() {
+		e.transfer = identity
+		r.problem("encoding-wrong", "a text is not in the transfer encoding that it names")
+	}
 	r.xfer.reset(e.transfer, &r.text)
 	files := e.transfer == identity && e.media != "text/html"
 	var end ending
@@ -49,6 +53,24 @@ func (r *reader) textLeaf(e *entity) ending {
 	}
 	r.addText(e)
 	return end
+}
+
+// base64Follows looks whether the next line can be base64.
+func (r *reader) base64Follows() bool {
+	line, _, _, ok := r.in.next()
+	if !ok {
+		return true
+	}
+	defer r.in.unread()
+	if _, boundary := r.matchBoundary(line); boundary {
+		return true
+	}
+	for _, c := range bytes.TrimSpace(line) {
+		if base64Value[c] == notBase64 && c != '=' {
+			return false
+		}
+	}
+	return true
 }
 
 // textWithFiles reads unencoded text, in which uuencoded files may stand.

@@ -2,6 +2,7 @@ package mime
 
 import (
 	"bytes"
+	"strings"
 )
 
 // An ending says what ended a part: the boundary of the open multipart at level, its last one or not; level -1 is the mail's end.
@@ -31,14 +32,18 @@ func (r *reader) matchBoundary(line []byte) (ending, bool) {
 			return ending{level: i}, true
 		}
 	}
-	if core, ok := bytes.CutSuffix(line, []byte("--")); ok && len(core) > 0 {
-		for i := len(r.bounds) - 1; i >= 0; i-- {
-			if bytes.Equal(core, r.bounds[i]) {
-				return ending{level: i, last: true}, true
-			}
+	for i := len(r.bounds) - 1; i >= 0; i-- {
+		if rest, ok := bytes.CutPrefix(line, r.bounds[i]); ok && len(r.bounds[i]) > 0 && closesBoundary(rest) {
+			return ending{level: i, last: true}, true
 		}
 	}
 	return ending{}, false
+}
+
+// closesBoundary says whether what follows a boundary closes it: two dashes, and perhaps rubbish that is no part of another boundary.
+func closesBoundary(rest []byte) bool {
+	rest, ok := bytes.CutPrefix(rest, []byte("--"))
+	return ok && (len(rest) == 0 || !isWordByte(rest[0]) && rest[0] != '-' && rest[0] != '=')
 }
 
 // part reads one part, headers first, and says what ended it.
@@ -53,8 +58,10 @@ func (r *reader) part(at place) ending {
 	if r.depth == 0 {
 		r.mail.Headers = headers
 		r.envelope()
+	} else if r.mail.stray == nil && headers.Has("Message-Id") && headers.Has("From") {
+		r.mail.stray = headers
 	}
-	if !e.multipart() {
+	if !e.multipart() && !r.secretMultipart(e) {
 		return r.leaf(e, at)
 	}
 	if r.depth >= r.limits.Depth {
@@ -62,6 +69,25 @@ func (r *reader) part(at place) ending {
 		return r.skip()
 	}
 	return r.multipart(e, at)
+}
+
+// secretMultipart says whether a part that calls itself text begins with the boundary that it names all the same.
+func (r *reader) secretMultipart(e *entity) bool {
+	boundary := e.boundary()
+	if boundary == "" || !strings.HasPrefix(e.media, "text/") {
+		return false
+	}
+	line, _, _, ok := r.in.next()
+	if !ok {
+		return false
+	}
+	found := string(bytes.TrimRight(line, " \t")) == "--"+boundary
+	r.in.unread()
+	if found {
+		e.media = "multipart/mixed"
+		r.problem("content-type-malformed", "a part's content type makes no sense")
+	}
+	return found
 }
 
 // multipart reads the parts of a multipart.
