@@ -16,10 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// offer signs a policy with the SDK: keys under up/, PNG only, 4 to 10 bytes.
+// offer signs a policy with the SDK: one key, an image, 4 to 10 bytes.
 func offer(t *testing.T, c *s3.Client) (address string, fields map[string]string) {
 	t.Helper()
-	out, err := s3.NewPresignClient(c).PresignPostObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("box"), Key: aws.String("up/${filename}")}, func(o *s3.PresignPostOptions) {
+	out, err := s3.NewPresignClient(c).PresignPostObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("box"), Key: aws.String("up/cat.png")}, func(o *s3.PresignPostOptions) {
 		o.Expires = time.Hour
 		o.Conditions = []any{
 			[]any{"content-length-range", 4, 10},
@@ -92,20 +92,39 @@ func TestABrowserUploadsWithASignedPolicy(t *testing.T) {
 	}
 }
 
+func TestAFilesOwnNameMayEndItsKey(t *testing.T) {
+	s, c := bucket(t)
+	now := time.Now().UTC()
+	document := `{"expiration":"` + now.Add(time.Hour).Format(time.RFC3339) + `","conditions":[{"bucket":"box"},["starts-with","$key","up/"],
+		["starts-with","$x-amz-algorithm",""],["starts-with","$x-amz-credential",""],["starts-with","$x-amz-date",""]]}`
+	scope := credential{access, now.Format("20060102"), "us-east-1", "s3"}
+	fields := map[string]string{
+		"key": "up/${filename}", "policy": base64.StdEncoding.EncodeToString([]byte(document)), "x-amz-algorithm": algorithm,
+		"x-amz-credential": access + "/" + scope.scope(), "x-amz-date": now.Format(timeFormat),
+	}
+	fields["x-amz-signature"] = keys{access, secret}.sign(scope, fields["policy"])
+	if resp, said := submit(t, s.Endpoint+"/box/", fields, "my cat.png", "picture"); resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("%d %s", resp.StatusCode, said)
+	}
+	if got := get(t, c, "up/my cat.png"); got != "picture" {
+		t.Errorf("stored %q", got)
+	}
+}
+
 func TestAFormChoosesItsAnswer(t *testing.T) {
 	_, c := bucket(t)
 	address, fields := offer(t, c)
 	fields["success_action_status"] = "201"
-	resp, said := submit(t, address, fields, "a.png", "picture")
-	if resp.StatusCode != http.StatusCreated || !strings.Contains(said, "<Key>up/a.png</Key>") {
+	resp, said := submit(t, address, fields, "cat.png", "picture")
+	if resp.StatusCode != http.StatusCreated || !strings.Contains(said, "<Key>up/cat.png</Key>") {
 		t.Errorf("%d %s", resp.StatusCode, said)
 	}
 	fields["success_action_status"] = "200"
-	if resp, said := submit(t, address, fields, "a.png", "picture"); resp.StatusCode != http.StatusOK {
+	if resp, said := submit(t, address, fields, "cat.png", "picture"); resp.StatusCode != http.StatusOK {
 		t.Errorf("%d %s", resp.StatusCode, said)
 	}
 	fields["success_action_redirect"] = "http://example.com/done?a=1"
-	resp, said = submit(t, address, fields, "a.png", "picture")
+	resp, said = submit(t, address, fields, "cat.png", "picture")
 	if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "http://example.com/done?a=1&bucket=box&etag=") {
 		t.Errorf("%d to %q: %s", resp.StatusCode, to, said)
 	}
