@@ -71,18 +71,18 @@ type Router struct {
 	Log      *slog.Logger
 }
 
-// Letter is one message of the inbound queue.
-type Letter struct {
-	ID    string // the queue's id of it
-	Body  json.RawMessage
-	Tries int // how often it was received, this time included
+// letter is one message of the inbound queue: the queue's id of it, its body, how often it was received.
+type letter struct {
+	id    string
+	body  json.RawMessage
+	tries int
 }
 
 // Route handles one inbound event. An error means: bring it back. What can never be processed is recorded as a failure
 // and is no error.
-func (r *Router) Route(ctx context.Context, l Letter) error {
+func (r *Router) Route(ctx context.Context, l letter) error {
 	var e desk.Inbound
-	if err := json.Unmarshal(l.Body, &e); err != nil {
+	if err := json.Unmarshal(l.body, &e); err != nil {
 		return r.fail(ctx, l, e, desk.Malformed, "This is not an inbound event: "+err.Error())
 	}
 	cfg, ch, err := r.channel(ctx, e.Channel)
@@ -123,9 +123,10 @@ func (r *Router) Route(ctx context.Context, l Letter) error {
 }
 
 // GiveUp records the failure of a letter that was tried often enough.
-func (r *Router) GiveUp(ctx context.Context, l Letter, cause error) error {
+func (r *Router) GiveUp(ctx context.Context, id string, body []byte, tries int, cause error) error {
+	l := letter{id, body, tries}
 	var e desk.Inbound
-	_ = json.Unmarshal(l.Body, &e) // what can't be read has no channel to tell
+	_ = json.Unmarshal(l.body, &e) // what can't be read has no channel to tell
 	return r.fail(ctx, l, e, desk.CodeOf(cause), Words(cause))
 }
 
@@ -144,10 +145,10 @@ func reason(e desk.Inbound) string {
 	return "The platform sent something that could not be read."
 }
 
-func (r *Router) fail(ctx context.Context, l Letter, e desk.Inbound, code desk.Code, why string) error {
+func (r *Router) fail(ctx context.Context, l letter, e desk.Inbound, code desk.Code, why string) error {
 	return r.Failures.RecordFailure(ctx, desk.Failure{
-		ID: desk.FailureID(l.ID), Stage: desk.QueueInbound, Code: code, Reason: why, Channel: e.Channel,
-		Payload: l.Body, PayloadKey: e.PayloadKey, Group: e.Group(), Tries: l.Tries, At: r.Now(),
+		ID: desk.FailureID(l.id), Stage: desk.QueueInbound, Code: code, Reason: why, Channel: e.Channel,
+		Payload: l.body, PayloadKey: e.PayloadKey, Group: e.Group(), Tries: l.tries, At: r.Now(),
 	})
 }
 
