@@ -6,7 +6,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -42,12 +41,10 @@ func main() {
 
 // printAll prints one line a file, in order. A file that can't be read is named on standard error and the rest go on.
 func printAll(out io.Writer, files []string, read func(io.Reader) (*output, error)) (failed bool) {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
 	one := func(name string, r io.Reader) {
 		o, err := read(r)
 		if err == nil {
-			err = encoder.Encode(o)
+			err = o.writeTo(out)
 		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "readmail: %s: %v\n", name, err)

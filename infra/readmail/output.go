@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/loket-desk/loket/shared/mime"
 )
@@ -21,9 +24,9 @@ type output struct {
 	MessageID   string       `json:"messageId"`
 	InReplyTo   []string     `json:"inReplyTo"`
 	References  []string     `json:"references"`
-	Text        string       `json:"text"`
-	HTML        string       `json:"html"`
-	VisibleText string       `json:"visibleText"`
+	Text        string       `json:"-"` // the long ones are written apart: text, html, visibleText
+	HTML        string       `json:"-"`
+	VisibleText string       `json:"-"`
 	Attachments []attachment `json:"attachments"`
 	Auto        auto         `json:"auto"`
 	Bounce      *bounce      `json:"bounce"`
@@ -77,11 +80,58 @@ type problem struct {
 	Detail string `json:"detail"`
 }
 
+// chunk is how much of a long text is encoded at once, in bytes: a whole one would be in memory three times over.
+const chunk = 32 << 10
+
+// writeTo writes the output as one line.
+func (o *output) writeTo(w io.Writer) error {
+	rest, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(rest[:len(rest)-1]); err != nil {
+		return err
+	}
+	for _, f := range []struct{ name, text string }{{"text", o.Text}, {"html", o.HTML}, {"visibleText", o.VisibleText}} {
+		if err := writeText(w, f.name, f.text); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(w, "}\n")
+	return err
+}
+
+// writeText writes one more field, piece by piece between characters.
+func writeText(w io.Writer, name, text string) error {
+	if _, err := io.WriteString(w, `,"`+name+`":"`); err != nil {
+		return err
+	}
+	for len(text) > 0 {
+		n := min(len(text), chunk)
+		for n < len(text) && !utf8.RuneStart(text[n]) {
+			n--
+		}
+		piece, err := json.Marshal(text[:n])
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(piece[1 : len(piece)-1]); err != nil {
+			return err
+		}
+		text = text[n:]
+	}
+	_, err := io.WriteString(w, `"`)
+	return err
+}
+
+// outputOf makes what was read, and what is understood of it, into a line's fields.
 func outputOf(m *mime.Mail) *output {
+	text := m.Plain()
 	o := &output{
 		From: addresses(m.From), To: addresses(m.To), Cc: addresses(m.Cc), ReplyTo: addresses(m.ReplyTo),
 		Subject: m.Subject, MessageID: m.MessageID, InReplyTo: list(m.InReplyTo), References: list(m.References),
-		Text: m.Plain(), HTML: m.HTML, Attachments: []attachment{}, Problems: []problem{}, Truncated: m.Truncated,
+		Text: text, HTML: m.HTML, Attachments: []attachment{}, Problems: []problem{}, Truncated: m.Truncated,
+		VisibleText: visible(text, m.HTML), Forwarded: forwardOf(mime.FindForwarded(m)),
 		Auto: auto{Kind: m.Auto.Kind, Reasons: list(m.Auto.Reasons)},
 	}
 	if !m.Date.IsZero() {
@@ -100,6 +150,25 @@ func outputOf(m *mime.Mail) *output {
 		}
 	}
 	return o
+}
+
+// visible is what the sender wrote himself. A text of more than half a megabyte is no reply: all of it is shown.
+func visible(text, html string) string {
+	const most = 512 << 10
+	if len(text) > most {
+		return text
+	}
+	if len(html) > most {
+		html = ""
+	}
+	return mime.VisibleText(text, html)
+}
+
+func forwardOf(f *mime.Forwarded) *forwarded {
+	if f == nil {
+		return nil
+	}
+	return &forwarded{From: address{f.From.Name, f.From.Addr}, To: addresses(f.To), Subject: f.Subject, Date: f.Date, Text: f.Text}
 }
 
 func addresses(in []mime.Address) []address {
@@ -124,6 +193,6 @@ func readBody(r io.Reader, subject string) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := outputOf(&mime.Mail{Subject: subject, Text: string(b)})
-	return o, nil
+	text := strings.ToValidUTF8(strings.ReplaceAll(string(b), "\r\n", "\n"), "\uFFFD")
+	return outputOf(&mime.Mail{Subject: subject, Text: text}), nil
 }
