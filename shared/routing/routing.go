@@ -79,8 +79,9 @@ type letter struct {
 }
 
 // Route handles one inbound event. An error means: bring it back. What can never be processed is recorded as a failure
-// and is no error.
-func (r *Router) Route(ctx context.Context, l letter) error {
+// and is no error. id is the queue's id of the letter; tries is how often it was received, this time included.
+func (r *Router) Route(ctx context.Context, id string, body []byte, tries int) error {
+	l := letter{id, body, tries}
 	var e desk.Inbound
 	if err := json.Unmarshal(l.body, &e); err != nil {
 		return r.fail(ctx, l, e, desk.Malformed, "This is not an inbound event: "+err.Error())
