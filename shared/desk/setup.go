@@ -83,11 +83,6 @@ type Channel struct {
 	Version  int64             `json:"v,omitempty"`
 }
 
-// SealedFor is the purpose that a credential of the channel is sealed for: it opens for no other channel and no other name.
-func (c Channel) SealedFor(credential string) string {
-	return "channel/" + string(c.ID) + "/" + credential
-}
-
 // CustomAccount is what a channel account of a custom channel has more.
 type CustomAccount struct {
 	Authorized bool   `json:"authorized"`
