@@ -74,19 +74,3 @@ func text(message string, values map[string]string, rest []string) string {
 	}
 	return strings.TrimSpace(message + " " + strings.Join(rest, " "))
 }
-
-// linesTo is a writer for servers that print lines of their own; only what they print before they end is of interest.
-type linesTo struct {
-	log  *slog.Logger
-	name string
-}
-
-// Write logs what a server prints.
-func (l linesTo) Write(p []byte) (int, error) {
-	for _, line := range strings.Split(strings.TrimSpace(string(p)), "\n") {
-		if line != "" {
-			l.log.Info("output", slog.String("function", l.name), slog.String("line", line))
-		}
-	}
-	return len(p), nil
-}

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
@@ -170,4 +172,20 @@ func tableInput(name string, t template.Table) *dynamodb.CreateTableInput {
 		in.StreamSpecification = &ddb.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: ddb.StreamViewType(t.Stream)}
 	}
 	return in
+}
+
+func (r *runner) createBucket(ctx context.Context, b template.Bucket) error {
+	name, err := r.physical(b.Name, b.ID)
+	if err != nil {
+		return err
+	}
+	name = strings.ToLower(name)
+	_, err = r.clients.s3.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name})
+	owned, exists := new(s3types.BucketAlreadyOwnedByYou), new(s3types.BucketAlreadyExists)
+	if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
+		return err
+	}
+	domain := name + ".s3." + region + ".amazonaws.com"
+	r.names[b.ID] = map[string]string{"": name, "Arn": "arn:aws:s3:::" + name, "DomainName": name + ".s3.amazonaws.com", "RegionalDomainName": domain}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loket-desk/loket/infra/local/javaserver"
+	"github.com/loket-desk/loket/infra/local/objects"
 	"github.com/loket-desk/loket/infra/local/params"
 )
 
@@ -20,6 +21,7 @@ func (r *runner) startServers(ctx context.Context) error {
 	})
 	g.Go(func() error { return r.javaServer(ctx, "ElasticMQ", "sqs", &r.endpoints.SQS, javaserver.ElasticMQ) })
 	g.Go(r.startParameters)
+	g.Go(r.startObjects)
 	return g.Wait()
 }
 
@@ -40,9 +42,13 @@ func (r *runner) javaServer(ctx context.Context, name, folder string, address *s
 		*address = given
 		return nil
 	}
-	o := javaserver.Options{Dir: r.o.dir, Log: linesTo{r.log, folder}}
+	o := javaserver.Options{} // fetched once for all runs, into the project's own folder
 	if r.o.data != "" {
-		o.Data = filepath.Join(r.o.data, folder)
+		data, err := filepath.Abs(r.o.data)
+		if err != nil {
+			return err
+		}
+		o.Data = filepath.Join(data, folder)
 	}
 	s, err := start(ctx, o)
 	if err != nil {
@@ -66,6 +72,23 @@ func (r *runner) startParameters() error {
 		return err
 	}
 	r.endpoints.SSM = s.Endpoint
+	r.onClose(stageServers, func(context.Context) { _ = s.Close() })
+	return nil
+}
+
+func (r *runner) startObjects() error {
+	if r.endpoints.S3 = r.given("S3"); r.endpoints.S3 != "" {
+		return nil
+	}
+	o := objects.Options{AccessKey: accessKey, SecretKey: secretKey}
+	if r.o.data != "" {
+		o.Dir = filepath.Join(r.o.data, "objects")
+	}
+	s, err := objects.Start(o)
+	if err != nil {
+		return err
+	}
+	r.endpoints.S3 = s.Endpoint
 	r.onClose(stageServers, func(context.Context) { _ = s.Close() })
 	return nil
 }

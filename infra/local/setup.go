@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -32,8 +33,8 @@ func masterKey(e Env) error {
 	if e.MasterKeyParameter == "" {
 		return nil
 	}
-	if _, err := params.Get(e.Dir, e.MasterKeyParameter); err == nil {
-		return nil
+	if _, err := params.Get(e.Dir, e.MasterKeyParameter); !errors.Is(err, params.ErrNotFound) {
+		return err
 	}
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails

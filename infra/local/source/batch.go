@@ -23,7 +23,7 @@ type streamItem struct {
 func (s *Stream) process(ctx context.Context, shard string, records []types.Record) {
 	var items []streamItem
 	for _, r := range records {
-		item := streamItem{sequence: aws.ToString(r.Dynamodb.SequenceNumber), created: aws.ToTime(r.Dynamodb.ApproximateCreationDateTime), record: s.record(r)}
+		item := streamItem{sequence: aws.ToString(r.Dynamodb.SequenceNumber), created: created(r), record: s.record(r)}
 		document, err := compact(item.record)
 		if err == nil && pattern.Any(s.Filters, document) {
 			items = append(items, item)
@@ -40,6 +40,19 @@ func (s *Stream) process(ctx context.Context, shard string, records []types.Reco
 	if ctx.Err() == nil {
 		s.checkpoint(shard, aws.ToString(records[len(records)-1].Dynamodb.SequenceNumber))
 	}
+}
+
+// created is when a change was made. DynamoDB Local tells it to the minute, rounded down: taken as it is, a limit of a
+// minute would give up changes that have just been made.
+func created(r types.Record) time.Time {
+	t, now := aws.ToTime(r.Dynamodb.ApproximateCreationDateTime), time.Now()
+	if t.Second() == 0 {
+		t = t.Add(time.Minute - time.Second)
+	}
+	if t.After(now) {
+		return now
+	}
+	return t
 }
 
 func (s *Stream) checkpoint(shard, sequence string) {
