@@ -142,7 +142,7 @@ func isAttribution(s string, well, several, quoted bool) bool {
 		return false
 	}
 	address := strings.ContainsRune(s, '@')
-	dated := strongDate().MatchString(s)
+	dated := numbers(s) > 0 && strongDate().MatchString(s)
 	if !address && !dated && !quoted {
 		return false
 	}

@@ -76,7 +76,7 @@ func isRule(line string) bool {
 // The frame at the end may be missing.
 func framed(line string) string {
 	line = trimBlank(line)
-	if len(line) > 120 || !frameStart()(line) {
+	if len(line) < 4 || len(line) > 120 || line[0] < 0x80 && strings.IndexByte("-_=*~", line[0]) < 0 || !frameStart()(line) {
 		return ""
 	}
 	words := strings.Trim(line, "-_=*~—–‐ \t")

@@ -2,6 +2,7 @@ package mime
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -119,37 +120,56 @@ var closing = sync.OnceValue(func() *regexp.Regexp {
 // isDeviceLine knows the line that telephones and mail programs put below a mail, in any language: "sent from" and a
 // name. Without the name of a device or program it must stand alone below a blank line.
 func isDeviceLine(text string, alone bool) bool {
-	if len(text) > 200 {
+	if len(text) > 200 || strings.Count(text, " ") > 15 {
 		return false
 	}
-	line := strings.ToLower(foldBlanks(withoutLinks().ReplaceAllString(text, " ")))
+	line := text
+	if strings.Contains(line, "://") {
+		line = withoutLinks().ReplaceAllString(line, " ")
+	} else if len(line) > 120 {
+		return false
+	}
+	line = strings.ToLower(foldBlanks(line))
 	line = strings.Trim(line, "()[]<>*_\"“”- ")
 	words := strings.Fields(line)
 	if len(words) == 0 || len(words) > 16 {
 		return false
 	}
-	early := strings.Join(words[:min(6, len(words))], " ")
 	switch {
-	case sentPrefix().MatchString(line):
-		if deviceName().MatchString(early) {
+	case startsWithAny(line, sentFirst()):
+		if deviceName().MatchString(strings.Join(words[:min(6, len(words))], " ")) {
 			return true
 		}
 		return alone && len(words) <= 9 && !strings.ContainsAny(line, ",;.?!")
-	case sentSuffix().MatchString(line):
-		return len(words) <= 14 && deviceName().MatchString(line)
+	case len(words) <= 14 && endsWithAny(strings.TrimSuffix(line, "."), sentLast()):
+		return sentAround().MatchString(strings.TrimSuffix(line, ".")) && deviceName().MatchString(line)
 	}
 	return len(words) <= 8 && strings.Contains(line, "outlook") && getOutlook().MatchString(line)
 }
 
+// sentOpenings begin such a line, sentEndings end it, in lower case.
+const (
+	sentOpenings = `sent from|sent via|sent using|sent with|sent by|sent on|envoyé de|envoyé depuis|envoyé à partir|envoyé avec|envoyé par|envoyé via|gesendet von|gesendet mit|gesendet aus|gesendet über|gesendet via|verschickt von|verschickt mit|enviado desde|enviado con|enviado de|enviado do|enviado a partir|enviado por|enviado via|enviado pelo|inviato da|inviato con|inviato tramite|verzonden van|verzonden met|verzonden via|verstuurd van|verstuurd met|verstuurd via|gestuurd van|sendt fra|sendt med|sendt via|skickat från|skickat med|skickat via|skickades från|skickad från|lähetetty |wysłane z|wysłano z|wysłane przy|odesláno z|odesláno pomocí|odoslané z|odoslané pomocou|отправлено с |отправлено из |отправлено от |надіслано з|надіслано із|відправлено з|изпратено от|trimis de|trimis din|poslano s|poslano z|poslano iz|enviat des|enviat amb|στάλθηκε από|được gửi từ|gửi từ|dikirim dari|ส่งจาก|أرسلت من|مرسل من|נשלח מ|发自|寄自|從我的|从我的`
+	sentEndings  = `gesendet|verschickt|verzonden|verstuurd|gönderildi|gönderilmiştir|küldve|送信|送信されました|送信されました。|보냄|보냈습니다|发送|傳送|發送|发出|发送。|傳送。`
+)
+
+// startsWithAny says whether s begins with one of the words.
+func startsWithAny(s string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(s, w) })
+}
+
+// endsWithAny says whether s ends with one of the words.
+func endsWithAny(s string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(s, w) })
+}
+
 var (
 	withoutLinks = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[<(\[]?https?://\S+`) })
-	// sentPrefix finds "sent from" at the beginning of a line.
-	sentPrefix = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:sent (?:from|via|using|with|by|on)\b|envoyé (?:de|depuis|à partir|avec|par|via)|(?:gesendet|verschickt|geschickt) (?:von|mit|aus|über|via)|enviado (?:desde|con|de|do|a partir|por|via|pelo)|inviato (?:da|dal|con|tramite)|(?:verzonden|verstuurd|gestuurd) (?:van|vanaf|met|via)|sendt (?:fra|med|via)|skicka(?:t|des|d) (?:från|med|via)|lähetetty |wysłan[eo] (?:z|za|przy)|odesláno (?:z|ze|pomocí)|odoslané (?:z|zo|pomocou)|отправлено (?:с|из|от)|надіслано (?:з|із)|відправлено (?:з|із)|изпратено от|trimis (?:de pe|din|de la)|poslano (?:s|z|iz)|enviat (?:des|amb)|στάλθηκε από|được gửi từ|gửi từ|dikirim dari|ส่งจาก|أرسلت من|مرسل من|נשלח מ|发自|寄自|從我的|从我的)`)
-	})
-	// sentSuffix finds it around the name, where the language has it there.
-	sentSuffix = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?:^| )(?:von|vom|mit|über|via|vanaf|met) .* (?:gesendet|verschickt|verzonden|verstuurd)\.?$|['’]?(?:dan|den|tan|ten) gönderil(?:di|miştir)\.?$|(?:ról|ről|mal|val|vel) küldve\.?$|から送信(?:されました)?。?$|에서 보냄|에서 보냈습니다|^(?:从|從|由|通过|透過).*(?:发送|傳送|發送|发出)。?$`)
+	sentFirst    = sync.OnceValue(func() []string { return strings.Split(sentOpenings, "|") })
+	sentLast     = sync.OnceValue(func() []string { return strings.Split(sentEndings, "|") })
+	// sentAround finds the words before and behind the name, where the language has them so.
+	sentAround = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:^| )(?:von|vom|mit|über|via|vanaf|met) .* (?:gesendet|verschickt|verzonden|verstuurd)$|(?:dan|den|tan|ten) gönderil(?:di|miştir)$|(?:ról|ről|mal|val|vel) küldve$|から送信(?:されました)?。?$|에서 보냄|에서 보냈습니다|^(?:从|從|由|通过|透過).*(?:发送|傳送|發送|发出)。?$`)
 	})
 	deviceName = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`iphone|ipad|ipod|\bios\b|apple|android|samsung|galaxy|huawei|xiaomi|oneplus|pixel|nokia|blackberry|sony|xperia|htc|motorola|windows|smartphone|mobil|handy|telefon|téléphone|celular|móvil|cellulare|tablet|\bphone|outlook|thunderbird|\bmail\b|e-mail|gmail|yahoo|proton|airmail|spark|nine|k-9|fairemail|телефон|手机|手機|携帯`)
