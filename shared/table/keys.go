@@ -1,6 +1,7 @@
 package table
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,9 +38,9 @@ import (
 //
 // Indexes, all sparse:
 //
-//	gsi1 (g1, h1)  lists        inbox#view#shard | pipeline#open|closed#shard | contacts#shard, by activity
+//	gsi1 (g1, h1)  lists        inbox#view#shard | pipeline#open|closed#shard | contacts#shard | failures#shard, by activity
 //	gsi2 (g2, h2)  one's work   user#open|closed, by waiting since
-//	gsi3 (g3, h3)  due          what#shard, by due time
+//	gsi3 (g3, h3)  due          what#shard (work, lease), by due time
 //
 // Attributes that mean the same everywhere: d (the rest as JSON), v (version, counts changes), q (work that the
 // dispatcher hands on), ttl (when DynamoDB may delete it; also checked on read).
@@ -124,12 +125,19 @@ func participantKey(id desk.ConversationID, address string) key {
 }
 
 func ticketKey(id desk.TicketID) key { return key{"TICKET#" + string(id), "HEAD"} }
+func ticketNumberKey(n int64) key {
+	return key{"TICKETNO#" + strconv.FormatInt(n, 10), "TICKETNO"}
+}
+
+func ticketCounterKey() key { return key{"COUNTER", "TICKET"} }
+
+func waitPK(pool string) string { return "WAIT#" + pool }
 
 func presenceKey(id desk.UserID) key { return key{"USER#" + string(id), "PRESENCE"} }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 
-func failurePK(day string) string { return "FAILURE#" + day }
+func failureKey(day, message string) key { return key{"FAILURE#" + day, message} }
 func uploadKey(id desk.UploadID) key {
 	return key{"UPLOAD#" + string(id), "UPLOAD"}
 }

@@ -1,0 +1,125 @@
+package table
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/loket-desk/loket/shared/desk"
+)
+
+// A presence item: au (available), un (until), ol (open conversations), la (last given automatically), v. A person
+// without one is not available.
+func decodePresence(it item) desk.Presence {
+	p := desk.Presence{
+		User: desk.UserID(strings.TrimPrefix(getStr(it, "pk"), "USER#")), Available: getFlag(it, "au"), Until: getTime(it, "un"),
+		LastGiven: getTime(it, "la"), Version: getNum(it, "v"),
+	}
+	for _, c := range getSet(it, "ol") {
+		p.Load = append(p.Load, desk.ConversationID(c))
+	}
+	slices.Sort(p.Load)
+	return p
+}
+
+// Presence reads a person's availability and load strongly; somebody never heard of is not available.
+func (t *Table) Presence(ctx context.Context, id desk.UserID) (desk.Presence, error) {
+	it, ok, err := t.get(ctx, presenceKey(id))
+	if err != nil || !ok {
+		return desk.Presence{User: id}, err
+	}
+	return decodePresence(it), nil
+}
+
+// Presences reads many people's availability strongly, in the order given.
+func (t *Table) Presences(ctx context.Context, ids []desk.UserID) ([]desk.Presence, error) {
+	found := map[desk.UserID]desk.Presence{}
+	for chunk := range slices.Chunk(ids, 100) {
+		keys := make([]map[string]types.AttributeValue, len(chunk))
+		for i, id := range chunk {
+			keys[i] = presenceKey(id).attrs()
+		}
+		if err := t.presences(ctx, keys, found); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]desk.Presence, len(ids))
+	for i, id := range ids {
+		out[i] = found[id]
+		out[i].User = id
+	}
+	return out, nil
+}
+
+func (t *Table) presences(ctx context.Context, keys []map[string]types.AttributeValue, found map[desk.UserID]desk.Presence) error {
+	for range tries {
+		out, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
+			RequestItems: map[string]types.KeysAndAttributes{t.name: {Keys: keys, ConsistentRead: aws.Bool(true)}},
+		})
+		if err != nil {
+			return t.fail("read who is available", err)
+		}
+		for _, it := range out.Responses[t.name] {
+			p := decodePresence(it)
+			found[p.User] = p
+		}
+		if keys = out.UnprocessedKeys[t.name].Keys; len(keys) == 0 {
+			return nil
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+	return desk.Refuse(desk.Busy, "The table is busy; try again.")
+}
+
+// SetAvailability turns a person's switch. until is when it falls back by itself; zero is for good. Somebody who becomes
+// available is given what waits.
+func (t *Table) SetAvailability(ctx context.Context, id desk.UserID, available bool, until time.Time) (desk.Presence, error) {
+	now := t.now()
+	expr, gone := "SET v = if_not_exists(v, :zero) + :one", []string{}
+	args := item{":zero": num(0), ":one": num(1)}
+	if available {
+		expr += ", au = :yes, q = :q, g3 = :shard, h3 = :due"
+		args[":yes"], args[":q"] = flag(), str(workName(desk.WorkDrain, now.UnixMilli()))
+		args[":shard"], args[":due"] = str(workShard), moment(now.Add(sweepAfter))
+	} else {
+		gone = append(gone, "au", "q", "g3", "h3")
+	}
+	if until.IsZero() {
+		gone = append(gone, "un")
+	} else {
+		expr += ", un = :until"
+		args[":until"] = moment(until)
+	}
+	if len(gone) > 0 {
+		expr += " REMOVE " + strings.Join(gone, ", ")
+	}
+	it, _, err := t.updateReturning(ctx, presenceKey(id), expr, "attribute_exists(pk) OR attribute_not_exists(pk)", args)
+	if err != nil {
+		return desk.Presence{User: id}, err
+	}
+	return decodePresence(it), nil
+}
+
+// Drained takes the mark off a person whose return was dealt with, unless they came back once more.
+func (t *Table) Drained(ctx context.Context, id desk.UserID, work string) error {
+	_, err := t.update(ctx, presenceKey(id), "REMOVE q, g3, h3", "q = :q", item{":q": str(work)})
+	return err
+}
+
+// giveIn counts a conversation to a person's load and makes it their last turn, if their presence is as read.
+func (t *Table) giveIn(p desk.Presence, id desk.ConversationID, now time.Time) types.TransactWriteItem {
+	cond, args := "attribute_not_exists(v)", item{}
+	if p.Version > 0 {
+		cond = "v = :v"
+		args[":v"] = num(p.Version)
+	}
+	args[":la"], args[":w"], args[":ol"] = moment(now), num(p.Version+1), set(string(id))
+	return t.updateIn(presenceKey(p.User), "SET la = :la, v = :w ADD ol :ol", cond, args)
+}
