@@ -3,7 +3,9 @@ package secret
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,7 +20,8 @@ type key struct {
 	bytes []byte
 }
 
-// parse reads the parameter's value: a line a key, `<id>:<base64 of 32 bytes>`, the newest first.
+// parse reads the parameter's value: a line a key, `<id>:<base64 of 32 bytes>`, the newest first. A key without an id gets
+// one from its hash.
 func parse(value string) ([]key, error) {
 	var keys []key
 	lines := bufio.NewScanner(strings.NewReader(value))
@@ -27,10 +30,17 @@ func parse(value string) ([]key, error) {
 		if line == "" {
 			continue
 		}
-		id, text, found := strings.Cut(line, ":")
+		id, text, named := strings.Cut(line, ":")
+		if !named {
+			id, text = "", line
+		}
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-		if !found || err != nil || len(raw) != 32 || id == "" || strings.ContainsAny(id, ". ") {
+		if err != nil || len(raw) != 32 || (named && id == "") || strings.ContainsAny(id, ". ") {
 			return nil, fmt.Errorf("line %d of the master key must be an id, a colon and 32 bytes in base64", n)
+		}
+		if !named {
+			sum := sha256.Sum256(raw)
+			id = hex.EncodeToString(sum[:4])
 		}
 		keys = append(keys, key{id, raw})
 	}
