@@ -128,8 +128,9 @@ type Request struct {
 
 // Received is what a webhook call held: events, and the answer that the platform expects (nil is 200 and nothing).
 type Received struct {
-	Events []desk.Inbound
-	Answer *Answer
+	Events  []desk.Inbound
+	Answer  *Answer
+	Ignored int // items that were understood and are knowingly left aside, such as messages of a group: only counted
 }
 
 // Answer is the HTTP answer to a handshake.
@@ -141,10 +142,12 @@ type Answer struct {
 
 // Connection is what connecting learned: the platform's own id of the account (Account["id"]), its names, what the
 // admin still has to paste at the platform, and credentials that we made (such as a webhook secret), to be sealed.
+// Warning is something that works but needs looking at, in the admin's words.
 type Connection struct {
 	Account     map[string]string
 	Credentials map[string]string
 	Setup       []SetupValue
+	Warning     string
 }
 
 // SetupValue is something to paste at the platform.

@@ -1,0 +1,25 @@
+// Package all is the one list of the built-in channel types.
+package all
+
+import (
+	"github.com/loket-desk/loket/shared/channel"
+	"github.com/loket-desk/loket/shared/channel/telegram"
+	"github.com/loket-desk/loket/shared/desk"
+)
+
+// All are the kinds of channels, in the order of the picker. Each call makes a list of its own.
+func All() []channel.Kind {
+	return []channel.Kind{
+		telegram.New(),
+	}
+}
+
+// Find is the kind of a channel type; ok is false for a type that is not built in.
+func Find(t desk.ChannelType) (kind channel.Kind, ok bool) {
+	for _, k := range All() {
+		if k.Type == t {
+			return k, true
+		}
+	}
+	return channel.Kind{}, false
+}

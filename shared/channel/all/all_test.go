@@ -1,0 +1,37 @@
+package all_test
+
+import (
+	"testing"
+
+	"github.com/loket-desk/loket/shared/channel/all"
+	"github.com/loket-desk/loket/shared/desk"
+)
+
+func TestEveryKindIsWholeAndFoundByItsType(t *testing.T) {
+	seen := map[desk.ChannelType]bool{}
+	for _, k := range all.All() {
+		if k.Channel == nil || k.Type == "" || k.Name == "" || k.Description == "" || seen[k.Type] {
+			t.Errorf("the kind %q is incomplete or listed twice: %+v", k.Type, k)
+		}
+		seen[k.Type] = true
+		if found, ok := all.Find(k.Type); !ok || found.Name != k.Name {
+			t.Errorf("the kind %q is not found by its type", k.Type)
+		}
+		for _, f := range k.Fields {
+			if f.Name == "" || f.Label == "" {
+				t.Errorf("the kind %q has a field without name or label: %+v", k.Type, f)
+			}
+		}
+		if k.Capabilities.TextLimit > 0 && k.Capabilities.TextUnit == "" {
+			t.Errorf("the kind %q has a text limit without a unit", k.Type)
+		}
+	}
+}
+
+func TestAnUnknownTypeIsNotFound(t *testing.T) {
+	for _, name := range []desk.ChannelType{"", "pigeon", "custom:1"} {
+		if _, ok := all.Find(name); ok {
+			t.Errorf("%q was found", name)
+		}
+	}
+}
