@@ -23,9 +23,12 @@ type Env struct {
 	Log                *slog.Logger
 }
 
-// setup does what an administrator does once after a deployment: it makes the master key.
-func setup(_ context.Context, e Env) error {
-	return masterKey(e)
+// setup does what an administrator does once after a deployment: it makes the master key and the admin key.
+func setup(ctx context.Context, e Env) error {
+	if err := masterKey(e); err != nil || e.Table == "" || e.MasterKeyParameter == "" {
+		return err
+	}
+	return adminKey(ctx, e, mailDomain)
 }
 
 // masterKey keeps the key that is there: what was sealed under it must stay readable.
