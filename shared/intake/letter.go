@@ -67,7 +67,7 @@ type spiller struct {
 // text moves the text, and leaves its beginning.
 func (p *spiller) text(ctx context.Context, e *desk.Inbound) {
 	if e.TextKey == "" && len(e.Text) > keptText {
-		e.TextKey = p.put(ctx, "text", "text/plain; charset=utf-8", []byte(e.Text))
+		e.TextKey = p.put(ctx, "texts/", "text/plain; charset=utf-8", []byte(e.Text))
 		e.Text = begin(e.Text, keptText)
 	}
 }
@@ -75,7 +75,7 @@ func (p *spiller) text(ctx context.Context, e *desk.Inbound) {
 // payload moves the payload, byte for byte as it came.
 func (p *spiller) payload(ctx context.Context, e *desk.Inbound) {
 	if e.PayloadKey == "" && len(e.Payload) > 0 {
-		e.PayloadKey = p.put(ctx, "payload", "application/octet-stream", e.Payload)
+		e.PayloadKey = p.put(ctx, "payloads/", "application/octet-stream", e.Payload)
 		e.Payload = nil
 	}
 }
@@ -84,16 +84,16 @@ func (p *spiller) payload(ctx context.Context, e *desk.Inbound) {
 func (p *spiller) whole(ctx context.Context, body []byte) desk.Inbound {
 	u := channel.Unparsed(nil, "The item has more in it than a message can hold.", p.stage.Now())
 	u.Channel, u.ID, u.Thread = p.event.Channel, "unparsed:"+desk.Derive(string(p.event.Type), p.event.ID), "unparsed"
-	u.PayloadKey = p.put(ctx, "event", "application/json", body)
+	u.PayloadKey = p.put(ctx, "payloads/whole/", "application/json", body)
 	return u
 }
 
-func (p *spiller) put(ctx context.Context, what, contentType string, body []byte) string {
+func (p *spiller) put(ctx context.Context, folder, contentType string, body []byte) string {
 	if p.err != nil {
 		return ""
 	}
 	e := p.event
-	key := "inbound/" + string(e.Channel) + "/" + desk.Digest(string(e.Type), e.ID, e.Target) + "/" + what
+	key := folder + string(e.Channel) + "/" + desk.Digest(string(e.Type), e.ID, e.Target)
 	if err := p.stage.Objects.Put(ctx, key, contentType, bytes.NewReader(body), int64(len(body))); err != nil {
 		p.err = desk.Refuse(desk.Busy, "A large message can't be stored now; send it again.").Because(err)
 	}
