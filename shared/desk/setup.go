@@ -246,6 +246,7 @@ type Presence struct {
 	Until     time.Time // the switch falls back after this; zero is for good
 	Load      []ConversationID
 	LastGiven time.Time // when something was last assigned automatically: round robin takes the oldest
+	Work      string    // what the dispatcher hands on since the switch was turned; empty when that is done
 	Version   int64
 }
 

@@ -97,6 +97,12 @@ type Opening struct {
 	Changes      []Change     // what the thread tells
 }
 
+// Waiting is a conversation that waits for somebody of a pool to be free.
+type Waiting struct {
+	Conversation ConversationID
+	Position     string // in the line, oldest first
+}
+
 // TicketCreated is what a thread tells when its conversation gets a ticket.
 func TicketCreated(number int64) Change {
 	n := "#" + strconv.FormatInt(number, 10)

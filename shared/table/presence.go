@@ -18,7 +18,7 @@ import (
 func decodePresence(it item) desk.Presence {
 	p := desk.Presence{
 		User: desk.UserID(strings.TrimPrefix(getStr(it, "pk"), "USER#")), Available: getFlag(it, "au"), Until: getTime(it, "un"),
-		LastGiven: getTime(it, "la"), Version: getNum(it, "v"),
+		LastGiven: getTime(it, "la"), Work: getStr(it, "q"), Version: getNum(it, "v"),
 	}
 	for _, c := range getSet(it, "ol") {
 		p.Load = append(p.Load, desk.ConversationID(c))

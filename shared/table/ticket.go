@@ -300,7 +300,7 @@ func (t *Table) OpenConversation(ctx context.Context, o desk.Opening) error {
 	}
 	read := o.Conversation
 	_, err := t.ChangeConversation(ctx, read.ID, "", desk.Author{Kind: desk.BySystem}, func(c *desk.Conversation) ([]desk.Change, error) {
-		if c.Work != read.Work || c.Assignee != read.Assignee || c.Ticket != read.Ticket || c.State != read.State {
+		if c.Work != read.Work || c.Assignee != read.Assignee || c.Ticket != read.Ticket || c.State != read.State || c.Place != read.Place {
 			return nil, desk.Refuse(desk.Conflict, "Somebody else changed this at the same moment.")
 		}
 		c.Work = ""

@@ -1,0 +1,57 @@
+package ticketing
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/loket-desk/loket/shared/desk"
+)
+
+// ticket gives the conversation its ticket where its channel wants one, and opens again one that was closed. The ticket's
+// owner is the conversation's, unless somebody gave it another.
+func (s *Stage) ticket(ctx context.Context, cfg *desk.Config, ch desk.Channel, o *desk.Opening) error {
+	conv := o.Conversation
+	if conv.Ticket == 0 && !cfg.WantsTicket(ch) {
+		return nil
+	}
+	owner := conv.Assignee
+	if o.Assignee != "" {
+		owner = o.Assignee
+	}
+	k, err := s.stored(ctx, cfg, ch, conv, owner)
+	if err != nil {
+		return ignoreGone(err)
+	}
+	if conv.Ticket == 0 {
+		o.Number = k.Number
+		o.Changes = append(o.Changes, desk.TicketCreated(k.Number))
+	}
+	changed := false
+	if conv.Ticket != 0 && !k.ClosedAt.IsZero() {
+		if p, ok := cfg.Pipelines[k.Pipeline]; ok {
+			if err := k.Move(p, p.First(desk.StageOpen).ID, s.Now()); err == nil {
+				n := "#" + strconv.FormatInt(k.Number, 10)
+				o.Changes = append(o.Changes, desk.Change{What: "ticket", To: n, Note: "Ticket " + n + " is open again."})
+				changed = true
+			}
+		}
+	}
+	if k.Owner == "" && owner != "" {
+		k.Owner, changed = owner, true
+	}
+	if changed {
+		o.Ticket = &k
+	}
+	return nil
+}
+
+// stored is the conversation's ticket: the one it has, or a new one. NotFound when the one it had was deleted.
+func (s *Stage) stored(ctx context.Context, cfg *desk.Config, ch desk.Channel, conv desk.Conversation, owner desk.UserID) (desk.Ticket, error) {
+	if conv.Ticket != 0 {
+		return s.Tickets.Ticket(ctx, conv.ID.TicketID())
+	}
+	fresh := cfg.NewTicket(conv, ch, s.Now())
+	fresh.Owner = owner
+	k, _, err := s.Tickets.PutTicket(ctx, fresh)
+	return k, err
+}
