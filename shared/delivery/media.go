@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"strings"
@@ -42,12 +43,22 @@ func (s *Stage) media(ctx context.Context, job desk.OutboundJob) error {
 			return err
 		}
 		if err != nil {
+			slog.WarnContext(ctx, "an attachment is not kept", "message", id, "part", part.ID, "error", sayable(err))
 			part.State, part.Reason = desk.PartRefused, desk.Reason(err)
 		} else {
 			part = fetched
 		}
 	}
 	return s.Threads.StorePart(ctx, id, part)
+}
+
+// sayable is what a log may say of an error: one that is not ours may hold an address with a token in it.
+func sayable(err error) string {
+	var ours *desk.Error
+	if errors.As(err, &ours) {
+		return err.Error()
+	}
+	return fmt.Sprintf("an error of type %T", err)
 }
 
 // fetch streams an attachment from its platform into the object store.
