@@ -137,7 +137,7 @@ func (c *Client) Warm(ctx context.Context, services ...Service) {
 }
 
 // Pause waits before the next try of something that failed try times, for a random and growing while.
-func (c *Client) Pause(ctx context.Context, try int) error { return c.pause(ctx, backoff(try)) }
+func (c *Client) Pause(ctx context.Context, try int) error { return c.pause(ctx, Backoff(try)) }
 
 func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

@@ -52,8 +52,9 @@ func (c *Client) Do(ctx context.Context, call Call) (*http.Response, error) {
 	}
 }
 
-// backoff is a random time up to 100, 200, 400 ms: chosen from the whole span, so that many callers spread out.
-func backoff(try int) time.Duration {
+// Backoff is how long to wait after the try-th failure: a random time up to 100, 200, 400 ms and so on, chosen from the
+// whole span, so that many callers spread out.
+func Backoff(try int) time.Duration {
 	return time.Duration(rand.Int64N(int64(50*time.Millisecond) << try)) //nolint:gosec // spreading, not secrecy
 }
 

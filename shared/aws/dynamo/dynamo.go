@@ -15,7 +15,7 @@ import (
 )
 
 // New makes the client. Throttling, outages, lost connections and two writers at once are tried again, four times in
-// all within about two seconds; what still fails is for the queue's backoff.
+// all within about a second; what still fails is for the queue's backoff.
 func New(c *aws.Client) *dynamodb.Client {
 	return dynamodb.NewFromConfig(c.Config(), func(o *dynamodb.Options) {
 		if address, standIn := c.Endpoint(aws.DynamoDB); standIn {
@@ -23,7 +23,7 @@ func New(c *aws.Client) *dynamodb.Client {
 		}
 		o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
 			r.MaxAttempts = 4
-			r.Backoff = retry.NewExponentialJitterBackoff(500 * time.Millisecond)
+			r.Backoff = retry.BackoffDelayerFunc(func(try int, _ error) (time.Duration, error) { return aws.Backoff(try), nil })
 			// The SDK's bucket of retry tokens would refuse retries after a burst of throttles; the queues pace us already.
 			r.RateLimiter = ratelimit.None
 			r.Retryables = append(r.Retryables, retry.IsErrorRetryableFunc(conflict))

@@ -105,6 +105,13 @@ func (s *Store) Head(ctx context.Context, key string) (Info, error) {
 	return Info{Key: key, Size: res.ContentLength, ContentType: res.Header.Get("Content-Type"), ChangedAt: changed.UTC()}, nil
 }
 
+// Copy stores an object once more under another key, without its bytes passing through here.
+func (s *Store) Copy(ctx context.Context, from, to string) error {
+	return s.finish(s.do(ctx, to, nil, aws.Call{Method: http.MethodPut, Header: http.Header{
+		"X-Amz-Copy-Source": {escape("/" + s.bucket + "/" + from)},
+	}}))
+}
+
 // Delete removes an object; one that isn't there is no error.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	return s.finish(s.do(ctx, key, nil, aws.Call{Method: http.MethodDelete}))

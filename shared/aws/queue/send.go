@@ -18,12 +18,11 @@ const (
 )
 
 type entry struct {
-	ID     string `json:"Id"`
-	Body   string `json:"MessageBody"`
-	Group  string `json:"MessageGroupId,omitempty"`
-	Dedup  string `json:"MessageDeduplicationId,omitempty"`
-	Delay  int64  `json:"DelaySeconds,omitempty"`
-	letter int    // its place in what was to be sent
+	ID    string `json:"Id"`
+	Body  string `json:"MessageBody"`
+	Group string `json:"MessageGroupId,omitempty"`
+	Dedup string `json:"MessageDeduplicationId,omitempty"`
+	Delay int64  `json:"DelaySeconds,omitempty"`
 }
 
 // Send puts the letters on their queues, those of one group in the order given. It returns nil only when every one was
@@ -31,14 +30,14 @@ type entry struct {
 // swallow those that are there. A letter over the size limit is desk.TooLarge, throttling and outages desk.Busy.
 func (q *Queues) Send(ctx context.Context, letters []desk.Letter) error {
 	byQueue := map[string][]entry{}
-	for i, l := range letters {
+	for _, l := range letters {
 		body := speakable(l.Body)
 		if len(body) > mostBytes {
 			return desk.Refuse(desk.TooLarge, "A message is too large for the queue.").
 				Because(fmt.Errorf("%d bytes for %s", len(body), l.Queue))
 		}
 		byQueue[l.Queue] = append(byQueue[l.Queue], entry{
-			Body: body, Group: l.Group, Dedup: l.Dedup, Delay: int64(min(l.Delay, 15*time.Minute) / time.Second), letter: i,
+			Body: body, Group: l.Group, Dedup: l.Dedup, Delay: int64(min(l.Delay, 15*time.Minute) / time.Second),
 		})
 	}
 	for name, entries := range byQueue {
