@@ -48,6 +48,7 @@ type addressScanner struct {
 	text    strings.Builder // the phrase or bare address so far
 	quoted  bool            // text holds a quoted string
 	comment string          // the last comment
+	literal int             // up to here an opening parenthesis is text: its end was looked for in vain
 	name    string          // what stood before the angle bracket
 	addr    string          // found in angle brackets
 	angle   bool
@@ -80,7 +81,7 @@ func scanAddresses(field string) []Address {
 // plain takes text up to the next character that means something.
 func (a *addressScanner) plain() {
 	if strings.HasPrefix(a.s[a.i:], "=?") { // an encoded word may hold any of them
-		if _, n := parseWord(a.s[a.i:]); n > 0 && !strings.ContainsAny(a.s[a.i:a.i+n], "<>\"") {
+		if _, n := parseWord(a.s[a.i:]); n > 0 && (!strings.Contains(a.s[a.i:a.i+n], "<") || !strings.Contains(a.s[a.i:a.i+n], " ")) {
 			a.text.WriteString(a.s[a.i : a.i+n])
 			a.i += n
 			return
@@ -116,8 +117,11 @@ func (a *addressScanner) quotedText() {
 
 // readComment takes a comment, with the comments inside it.
 func (a *addressScanner) readComment() {
-	depth := 0
-	for i := a.i; i < min(len(a.s), a.i+maxAddress); i++ {
+	depth, end := 0, min(len(a.s), a.i+maxAddress)
+	if a.i < a.literal {
+		end = a.i
+	}
+	for i := a.i; i < end; i++ {
 		switch a.s[i] {
 		case '\\':
 			i++
@@ -131,6 +135,7 @@ func (a *addressScanner) readComment() {
 			}
 		}
 	}
+	a.literal = max(a.literal, end)
 	a.text.WriteByte('(')
 	a.i++
 }
@@ -251,7 +256,7 @@ func (a *addressScanner) bare(text, comment string) {
 }
 
 func (a *addressScanner) emit(name, addr string) {
-	if name == "" && addr == "" {
+	if name == "" && addr == "" || len(a.list) >= maxAddresses {
 		return
 	}
 	a.list = append(a.list, Address{Name: name, Addr: addr})

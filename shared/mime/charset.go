@@ -255,12 +255,15 @@ func mostlyUTF8(b []byte) bool {
 			continue
 		}
 		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n == 1 {
-			bad++
-		} else {
-			good++
-		}
 		i += n
+		if r != utf8.RuneError || n > 1 {
+			good++
+			continue
+		}
+		bad++
+		for i < len(b) && b[i] >= 0x80 && b[i] < 0xc0 { // the rest of the same character
+			i++
+		}
 	}
 	return good > 0 && good >= 4*bad
 }

@@ -19,14 +19,18 @@ const guessBytes = 4 << 10
 func guessCharset(b []byte) encoding.Encoding {
 	b = b[:min(len(b), guessBytes)]
 	best, bestScore := encoding.Encoding(charmap.Windows1252), .5
-	if highShare(b) < .2 { // a foreign letter here and there, as in Western text
+	if highShare(b) < .2 || highRuns(b) < .5 { // a foreign letter here and there, as in Western text
 		return best
 	}
 	for _, enc := range []encoding.Encoding{
 		japanese.EUCJP, japanese.ShiftJIS, korean.EUCKR, simplifiedchinese.GB18030, traditionalchinese.Big5,
 		charmap.Windows1251, charmap.KOI8R,
 	} {
-		if s := readability(decodeWith(enc, b)); s > bestScore {
+		s := readability(decodeWith(enc, b))
+		if enc == korean.EUCKR { // its later extension fills rows that other charsets' text falls into
+			s *= pairShare(b)
+		}
+		if s > bestScore {
 			best, bestScore = enc, s
 		}
 	}
@@ -45,6 +49,37 @@ func highShare(b []byte) float64 {
 		}
 	}
 	return float64(high) / float64(max(1, high+low))
+}
+
+// highRuns is the part of the bytes outside ASCII that stand beside another one.
+func highRuns(b []byte) float64 {
+	all, beside := 0, 0
+	for i, c := range b {
+		if c < utf8.RuneSelf {
+			continue
+		}
+		all++
+		if i > 0 && b[i-1] >= utf8.RuneSelf || i+1 < len(b) && b[i+1] >= utf8.RuneSelf {
+			beside++
+		}
+	}
+	return float64(beside) / float64(max(1, all))
+}
+
+// pairShare is the part of the two-byte characters that are of the original set: both bytes from 0xa1.
+func pairShare(b []byte) float64 {
+	all, good := 0, 0
+	for i := 0; i+1 < len(b); i++ {
+		if b[i] < utf8.RuneSelf {
+			continue
+		}
+		all++
+		if b[i] >= 0xa1 && b[i+1] >= 0xa1 {
+			good++
+		}
+		i++
+	}
+	return float64(good) / float64(max(1, all))
 }
 
 // readability says how much decoded text looks like a language, 0 to about 1.1: a share of its characters outside ASCII

@@ -37,7 +37,7 @@ type Mail struct {
 
 	reports      []report
 	stray        Headers // of a part that carries a whole mail's headers, as some servers return mail
-	reportInside bool // this mail was found in the text of a report
+	reportInside bool    // this mail was found in the text of a report
 }
 
 // Plain is the mail's text, made from its HTML when it has no text part.

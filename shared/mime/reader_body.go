@@ -47,7 +47,7 @@ func (r *reader) textLeaf(e *entity) ending {
 	} else {
 		end = r.content(&r.xfer)
 	}
-	r.xfer.finish()
+	r.xfer.finish(end)
 	if r.xfer.bad {
 		r.problem("text-encoding-malformed", "a text breaks the rules of its transfer encoding")
 	}
@@ -87,11 +87,13 @@ func (r *reader) textWithFiles() ending {
 				}
 			}
 			if line[0] == 'b' && bytes.HasPrefix(line, []byte("begin ")) && len(r.mail.Attachments) < r.limits.Parts {
-				if name := r.startsUU(line); name != "" {
-					r.uuFile(name, place{parent: "mixed"})
-					continue
+				if name := uuBegin(line); name != "" {
+					if r.uuFollows(line) {
+						r.uuFile(name, place{parent: "mixed"})
+						continue
+					}
+					line, eol, _, _ = r.in.next() // the look ahead may have moved it
 				}
-				line, eol, _, _ = r.in.next()
 			}
 		}
 		r.xfer.line(line, eol, !r.in.mid)

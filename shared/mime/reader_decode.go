@@ -7,7 +7,7 @@ import (
 )
 
 // decodeBuffer is how many decoded bytes are gathered before they are handed on.
-const decodeBuffer = 32 << 10
+const decodeBuffer = 16 << 10
 
 const notBase64 = 0xff
 
@@ -87,8 +87,11 @@ func (t *transfer) line(line, eol []byte, whole bool) {
 	}
 }
 
-// finish ends the content.
-func (t *transfer) finish() {
+// finish ends the content: at a boundary, to which the last line's end belongs, or at the end of the mail.
+func (t *transfer) finish(end ending) {
+	if end == mailEnd && len(t.eol) > 0 {
+		t.put(t.eol)
+	}
 	if t.kind == base64Transfer {
 		t.flushGroup()
 	} else if len(t.carry) > 0 {
@@ -125,7 +128,7 @@ func (t *transfer) write(b []byte) {
 // base64Line decodes a line: whole, if it is a clean one, else character by character.
 func (t *transfer) base64Line(line []byte) {
 	if t.padded && !wholeGroups(line) {
-		t.bad = t.bad || len(line) > 0
+		t.bad = t.bad || len(bytes.Trim(line, "= \t\r")) > 0
 		return // behind the end: a footer that a list or a filter has added
 	}
 	n := len(line)

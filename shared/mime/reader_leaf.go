@@ -27,7 +27,7 @@ func (r *reader) leaf(e *entity, at place) ending {
 	a := r.newAttachment(e, at)
 	r.xfer.reset(e.transfer, a)
 	end := r.content(&r.xfer)
-	r.xfer.finish()
+	r.xfer.finish(end)
 	a.finish(&r.xfer)
 	return end
 }
@@ -210,27 +210,23 @@ func (r *reader) uuFile(name string, at place) {
 		}
 		r.uu.line(line, eol, true)
 	}
-	r.uu.finish()
+	r.uu.finish(mailEnd)
 	a.finish(r.uu)
 }
 
-// startsUU says whether a text's line begins a uuencoded file: the next line must be uuencode. The line itself is lost.
-func (r *reader) startsUU(line []byte) string {
-	name := uuBegin(line)
-	if name == "" {
-		return ""
-	}
-	held := append([]byte(nil), line...)
+// uuFollows says whether the line behind a begin line is uuencode. Otherwise the begin line is put back.
+func (r *reader) uuFollows(begin []byte) bool {
+	held := append([]byte(nil), begin...)
 	next, _, _, ok := r.in.next()
 	if ok {
 		var room [64]byte
 		_, fits := uuDecode(room[:0], next)
-		n := len(next)
+		fits = fits && len(next) > 1 && !bytes.ContainsAny(next[1:], "abcdefghijklmnopqrstuvwxyz")
 		r.in.unread()
-		if fits && n > 1 && !bytes.ContainsAny(next[1:], "abcdefghijklmnopqrstuvwxyz") {
-			return name
+		if fits {
+			return true
 		}
 	}
 	r.in.pushBack(held)
-	return ""
+	return false
 }

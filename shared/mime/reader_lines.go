@@ -7,7 +7,7 @@ import (
 )
 
 // lineBuffer is the longest line taken whole, in bytes; a longer one comes in pieces.
-const lineBuffer = 64 << 10
+const lineBuffer = 32 << 10
 
 var crlf = []byte("\r\n")
 

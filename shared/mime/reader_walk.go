@@ -165,7 +165,7 @@ func (r *reader) preamble(e *entity, at place, me int) ending {
 // noBoundary takes a multipart's preamble as its text.
 func (r *reader) noBoundary(e *entity, at place, end ending) ending {
 	r.problem("boundary-missing", "a multipart has no parts; what it holds is taken as text")
-	r.xfer.finish()
+	r.xfer.finish(end)
 	kind := "text/plain"
 	if looksLikeHTML(r.text.b) {
 		kind = "text/html"
