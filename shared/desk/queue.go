@@ -15,6 +15,16 @@ type Letter struct {
 	Delay time.Duration // only for queues that are not FIFO
 }
 
+// QueueMessage is a message as it came off a queue.
+type QueueMessage struct {
+	ID      string // the queue's own
+	Receipt string // what deletes or hides it
+	Group   string // empty on queues that are not FIFO
+	Body    []byte
+	Tries   int // how often it was received, this time included
+	SentAt  time.Time
+}
+
 // The queues' names; each is also the name of the function that reads it, its metric and its runbook.
 const (
 	QueueInbound  = "inbound"
@@ -69,8 +79,8 @@ type Failure struct {
 	Code       Code
 	Reason     string // in words that are safe to show
 	Channel    ChannelID
-	Payload    json.RawMessage // the queue body as it came
-	PayloadKey string          // its S3 key when it is over 100 KB
+	Payload    json.RawMessage // the queue body as it came: usually JSON, but it may be any bytes
+	PayloadKey string          // the S3 key of a body over 100 KB; beside a Payload, that of what the platform sent
 	Group      string
 	Tries      int
 	At         time.Time

@@ -94,7 +94,7 @@ func (s *Stage) letters(ctx context.Context, c Change) (desk.Saved, []desk.Lette
 	if err != nil || !saved.Fresh() {
 		return saved, nil, err
 	}
-	if desk.WorkVerb(saved.Work) == desk.WorkReplay && saved.Failure.PayloadKey != "" {
+	if desk.WorkVerb(saved.Work) == desk.WorkReplay && len(saved.Failure.Payload) == 0 && saved.Failure.PayloadKey != "" {
 		if saved.Failure.Payload, err = s.payload(ctx, saved.Failure.PayloadKey); err != nil {
 			return saved, nil, err
 		}

@@ -23,7 +23,7 @@ const replayedFor = 30 * 24 * time.Hour
 func encodeFailure(f desk.Failure) item {
 	day, message, _ := f.ID.Split()
 	it := failureKey(day, message).item()
-	if f.PayloadKey == "" && len(f.Payload) > 0 {
+	if len(f.Payload) > 0 {
 		it["py"] = blob(f.Payload)
 	}
 	f.Payload = nil
@@ -44,9 +44,12 @@ func decodeFailure(it item) (desk.Failure, error) {
 	return f, nil
 }
 
-// RecordFailure keeps something that could not be processed, once however often it is told. A body over 100 KB is in the
-// object store already: PayloadKey.
+// RecordFailure keeps something that could not be processed, once however often it is told. An id without a day gets that
+// of At. A body that an item can't hold is in the object store already, under PayloadKey.
 func (t *Table) RecordFailure(ctx context.Context, f desk.Failure) error {
+	if _, _, ok := f.ID.Split(); !ok {
+		f.ID = desk.NewFailureID(f.At, string(f.ID))
+	}
 	if _, _, ok := f.ID.Split(); !ok {
 		return desk.Refuse(desk.Internal, "A failure without an id can't be kept.")
 	}

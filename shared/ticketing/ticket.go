@@ -36,7 +36,8 @@ func (s *Stage) ticket(ctx context.Context, cfg *desk.Config, ch desk.Channel, o
 			}
 		}
 	}
-	if k.Owner == "" && owner != "" {
+	announced := conv.Ticket != 0 // before that, an owner was only what an earlier try decided
+	if k.Owner != owner && (!announced || k.Owner == "") {
 		k.Owner, changed = owner, true
 	}
 	if changed {

@@ -184,7 +184,7 @@ func TestAHumansAssignmentBeatsAnAutomaticOne(t *testing.T) {
 	if c := w.convs["c1"]; c.Assignee != "out" || c.Ticket != 1 || c.Work != "" {
 		t.Errorf("the conversation is %+v", c)
 	}
-	if w.numbers != 1 || len(w.people["ada"].Load) > 0 {
+	if w.numbers != 1 || w.tickets["c1"].Owner != "out" || len(w.people["ada"].Load) > 0 {
 		t.Errorf("%d tickets, ada has %v", w.numbers, w.people["ada"].Load)
 	}
 }

@@ -50,3 +50,13 @@ func readXML(res *http.Response, out any) error {
 	}
 	return nil
 }
+
+// Keys are the keys of the first objects under a prefix, at most a thousand.
+func (s *Store) Keys(ctx context.Context, prefix string, most int) ([]string, error) {
+	found, _, err := s.List(ctx, prefix, "", most)
+	keys := make([]string, len(found))
+	for i, o := range found {
+		keys[i] = o.Key
+	}
+	return keys, err
+}

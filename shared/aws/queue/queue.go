@@ -56,14 +56,7 @@ func (q *Queues) Backoff(ctx context.Context, queue, receipt string, d time.Dura
 }
 
 // Received is a letter taken off a queue by Receive. It comes back unless it is deleted.
-type Received struct {
-	ID      string
-	Receipt string
-	Group   string // empty on queues that are not FIFO
-	Body    []byte
-	Tries   int // how often it was received, this time included
-	SentAt  time.Time
-}
+type Received = desk.QueueMessage
 
 type receivedMessage struct {
 	MessageID     string `json:"MessageId"`
