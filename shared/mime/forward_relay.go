@@ -4,8 +4,9 @@ import "strings"
 
 // attachedForward is the mail attached to one that passes it on: its subject says so, or it has hardly a word of its own.
 func attachedForward(m *Mail) *Forwarded {
-	if len(m.Embedded) == 0 || prefixOf(m.Subject) == subjectReply {
-		return nil
+	prefix := prefixOf(m.Subject)
+	if len(m.Embedded) == 0 || prefix == subjectReply || prefix == subjectPlain && len(m.Embedded) > 1 {
+		return nil // several are a digest
 	}
 	e := &m.Embedded[0]
 	if len(e.From) == 0 || e.From[0].Addr == "" {
@@ -13,7 +14,7 @@ func attachedForward(m *Mail) *Forwarded {
 	}
 	note := VisibleText(m.Text, m.HTML)
 	same := e.Subject != "" && strings.Contains(m.Subject, e.Subject)
-	if prefixOf(m.Subject) == subjectPlain && !same && len([]rune(note)) > maxBareNote {
+	if prefix == subjectPlain && !same && len([]rune(note)) > maxBareNote {
 		return nil
 	}
 	return &Forwarded{

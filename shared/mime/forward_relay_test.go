@@ -54,6 +54,14 @@ func TestAMailThatOnlyAttachesAnotherIsNoForward(t *testing.T) {
 	}
 }
 
+func TestADigestIsNoForward(t *testing.T) {
+	one := "--b\nContent-Type: message/rfc822\n\nFrom: ann@example.com\nSubject: one\n\nx\n"
+	m := mailOf(t, "From: list@example.org\nSubject: Digest of May\nContent-Type: multipart/digest; boundary=b\n\n"+one+one+"--b--\n")
+	if f := FindForwarded(m); len(m.Embedded) != 2 || f != nil {
+		t.Errorf("%d attached mails are a forward from %+v", len(m.Embedded), f)
+	}
+}
+
 func TestARelaysFieldsNameTheOriginalSender(t *testing.T) {
 	from := "From: 'Ann' via Support <support@example.net>\nTo: support@example.net\nSubject: Boxes\n"
 	for _, c := range []struct{ head, name, addr string }{

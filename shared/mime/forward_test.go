@@ -118,3 +118,14 @@ func TestASubjectsPrefixIsKnown(t *testing.T) {
 		t.Errorf("left %q", got)
 	}
 }
+
+func FuzzAForwardNamesSomebody(f *testing.F) {
+	f.Add("Please see.\n\n---------- Forwarded message ---------\n"+forwardBlock, "Fwd: Boxes")
+	f.Add("----- Forwarded Message ----- From: Ann <ann@example.com>To: bob@example.orgSubject: Boxes\n Twenty.", "")
+	f.Add("On 3/5/2024, 10:00, \"Ann\" <ann@example.com> wrote:\n\n  Twenty.", "WG: Boxes")
+	f.Fuzz(func(t *testing.T, text, subject string) {
+		if got := ForwardedInText(text, subject); got != nil && got.From == (Address{}) {
+			t.Errorf("%q under %q is from nobody", text, subject)
+		}
+	})
+}

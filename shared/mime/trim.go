@@ -65,6 +65,8 @@ type trimmer struct {
 	headed []bool // a hidden run that begins here has an introduction of its own
 	plain  []bool // known not to begin a copied mail
 	cut    bool   // a quotation was hidden
+
+	dividers []string // rules that had too much below them for a signature
 }
 
 // trimText hides what is quoted and the signature of one body. cut says that a quotation was hidden.
@@ -129,6 +131,9 @@ func (t *trimmer) hideQuoted(i int) int {
 		if q, ok := readQuoteStart(t.lines, first); ok && q.kind == quoteForward {
 			return end
 		}
+	}
+	if end-i == 1 && t.lines[i].depth > 2 {
+		return end // >>> look here <<<
 	}
 	t.cut = true
 	return t.hide(i, end)

@@ -76,10 +76,10 @@ func isRule(line string) bool {
 // The frame at the end may be missing.
 func framed(line string) string {
 	line = trimBlank(line)
-	if len(line) < 4 || len(line) > 120 || line[0] < 0x80 && strings.IndexByte("-_=*~", line[0]) < 0 || !frameStart()(line) {
+	if len(line) < 4 || len(line) > 120 || line[0] < 0x80 && strings.IndexByte("-_=*~#", line[0]) < 0 || !frameStart()(line) {
 		return ""
 	}
-	words := strings.Trim(line, "-_=*~—–‐ \t")
+	words := strings.Trim(line, "-_=*~#—–‐ \t")
 	if len(words) < 3 || strings.ContainsAny(words, ":@<>") {
 		return ""
 	}
@@ -87,5 +87,5 @@ func framed(line string) string {
 }
 
 var frameStart = sync.OnceValue(func() func(string) bool {
-	return regexp.MustCompile(`^[-_=*~—–‐]{2,}\s*[^-_=*~—–‐\s]`).MatchString
+	return regexp.MustCompile(`^[-_=*~#—–‐]{2,}\s*[^-_=*~#—–‐\s]`).MatchString
 })

@@ -40,12 +40,20 @@ func (t *trimmer) hideSignature(i int) int {
 	switch {
 	case kind == signatureDevice && (!short || !t.anyShown(i)):
 		return t.hide(i, i+1)
+	case kind == signatureRule && (!short || t.divides(i)):
+		t.dividers = append(t.dividers, trimBlank(t.lines[i].raw))
+		return i + 1
 	case !short:
 		return i + 1
 	case kind == signatureClosing && (end < len(t.lines) || t.longLine(i, end)):
 		return i + 1
 	}
 	return t.hide(i, end)
+}
+
+// divides says whether the rule at line i has already divided other parts of the mail.
+func (t *trimmer) divides(i int) bool {
+	return slices.Contains(t.dividers, trimBlank(t.lines[i].raw))
 }
 
 // signatureEnd finds where a signature ends that begins at line i: at a quotation, at the end, or past limit lines of text.

@@ -1,6 +1,9 @@
 package mime
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestASignatureIsHidden(t *testing.T) {
 	for _, s := range []string{
@@ -54,6 +57,14 @@ func TestARuleAboveALongTextIsNoSignature(t *testing.T) {
 	for range maxSignature + 1 {
 		text += "\nanother line of the report"
 	}
+	if got := VisibleText(text, ""); got != text {
+		t.Errorf("shows %q", got)
+	}
+}
+
+func TestARuleThatHasDividedPartsIsNoSignature(t *testing.T) {
+	part := strings.Repeat("a line of the news\n", 8) + "\n---\n\n"
+	text := part + part + part + "the end of the news"
 	if got := VisibleText(text, ""); got != text {
 		t.Errorf("shows %q", got)
 	}

@@ -36,6 +36,8 @@ func TestACopiedHeaderBlockIsHiddenInEveryLanguage(t *testing.T) {
 		"-------- Ursprüngliche Nachricht --------",
 		"-----Message d'origine-----",
 		"‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐",
+		"----- Reply message -----\nFrom: \"Ann Smith\" <ann@example.com>\nTo: <support@example.com>\nDate: Fri, May 3, 2024",
+		"##- Please type your reply above this line -##", "=== Bitte oberhalb dieser Zeile antworten ===",
 	} {
 		if got := VisibleText("Yes, please.\n\n"+block+"\n\nShall I send the boxes?\n\nAnn", ""); got != "Yes, please." {
 			t.Errorf("%s\nshows %q", block, got)
@@ -53,6 +55,13 @@ func TestFormsAndListsAreNoHeaderBlock(t *testing.T) {
 		if got := VisibleText("Hello,\n\n"+s, ""); got != "Hello,\n\n"+s {
 			t.Errorf("%q\nshows %q", s, got)
 		}
+	}
+}
+
+func TestALoneLineOfArrowsIsNoQuotation(t *testing.T) {
+	text := "Watch it here:\n\n>>>VIDEO<<<\n\nTwenty places left."
+	if got := VisibleText(text, ""); got != text {
+		t.Errorf("shows %q", got)
 	}
 }
 
