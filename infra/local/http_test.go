@@ -8,9 +8,8 @@ import (
 	"testing"
 )
 
-func TestFunctionsAnswerHTTPWithinTheirLimits(t *testing.T) {
-	t.Setenv("OF_THE_RUNNER", "not for functions")
-	s := startStack(t)
+// answersHTTP runs its cases one after another: they tell processes of one function apart.
+func (s *stack) answersHTTP(t *testing.T) {
 	t.Run("a request is the function's event and its answer the response", func(t *testing.T) {
 		status, body := s.get(t, "/items/7?a=1")
 		var e struct{ RouteKey, RawPath string }
@@ -36,7 +35,7 @@ func TestFunctionsAnswerHTTPWithinTheirLimits(t *testing.T) {
 		}
 	})
 	t.Run("a function past its memory is ended", func(t *testing.T) {
-		if status, _ := s.get(t, "/x?do=hold:400"); status != 500 {
+		if status, _ := s.get(t, "/x?do=hold:250"); status != 500 {
 			t.Errorf("got %d", status)
 		}
 	})
@@ -47,9 +46,9 @@ func TestFunctionsAnswerHTTPWithinTheirLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := map[string]string{
-			"AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "echo", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "TZ": "UTC", "PUBLIC_URL": s.base,
+			"AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "echo", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128", "TZ": "UTC", "PUBLIC_URL": s.base,
 			"MAIL_DOMAIN": "loket.test", "TABLE": s.names["Table"][""], "QUEUE_ORDERED": s.names["OrderedQueue"][""], "AWS_ENDPOINT_URL_SQS": s.endpoints.SQS,
-			"OF_THE_RUNNER": "", "HOME": "",
+			"HOME": "", "USER": "",
 		}
 		for name, value := range want {
 			if env[name] != value {
@@ -65,16 +64,18 @@ func TestFunctionsAnswerHTTPWithinTheirLimits(t *testing.T) {
 	}
 }
 
-func TestTheRunFileIsPrivateAndGoesWithTheRun(t *testing.T) {
-	s := startStack(t)
+func (s *stack) privateRunFile(t *testing.T) {
 	info, err := os.Stat(s.runPath())
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("run.json: %v %v", info, err)
 	}
 	f := readRun(t, s.runPath())
-	if !strings.HasPrefix(f.API, "http://localhost:") || f.Table == "" || len(f.Queues) != 5 || len(f.Functions) != 5 {
+	if !strings.HasPrefix(f.API, "http://localhost:") || f.Table == "" || f.Bucket == "" || len(f.Queues) != 5 || len(f.Functions) != 5 {
 		t.Errorf("run.json says %+v", f)
 	}
+}
+
+func (s *stack) runFileGoes(t *testing.T) {
 	s.close()
 	if _, err := os.Stat(s.runPath()); !os.IsNotExist(err) {
 		t.Errorf("run.json is still there: %v", err)

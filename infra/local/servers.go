@@ -22,6 +22,7 @@ func (r *runner) startServers(ctx context.Context) error {
 	g.Go(func() error { return r.javaServer(ctx, "ElasticMQ", "sqs", &r.endpoints.SQS, javaserver.ElasticMQ) })
 	g.Go(r.startParameters)
 	g.Go(r.startObjects)
+	g.Go(r.startSending)
 	return g.Wait()
 }
 

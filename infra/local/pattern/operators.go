@@ -18,10 +18,12 @@ func parseTester(e any) (tester, error) {
 	if len(operators) != 1 {
 		return nil, fmt.Errorf("a condition has one operator, this has %d", len(operators))
 	}
+	var t tester
+	var err error
 	for name, arg := range operators {
-		return operator(name, arg)
+		t, err = operator(name, arg)
 	}
-	return nil, nil // not reached: there is one operator
+	return t, err
 }
 
 func operator(name string, arg any) (tester, error) {

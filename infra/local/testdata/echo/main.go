@@ -109,6 +109,10 @@ func run(verb, arg string) {
 	case "sleep":
 		d, _ := time.ParseDuration(arg)
 		time.Sleep(d)
+	case "mark": // tells in a file that the work has begun, and which process does it
+		if err := os.WriteFile(os.Getenv("RECORD_TO")+"."+arg, []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
 	case "exit":
 		os.Exit(3)
 	case "hold": // megabytes
