@@ -9,6 +9,12 @@ import (
 // StageDispatcher is the Stage of failures that come from the stream, where the others are named after their queue.
 const StageDispatcher = "dispatcher"
 
+// LostWork is the payload of a dispatcher's failure: which item's work could not be handed on. Its replay marks it anew.
+type LostWork struct {
+	Item string `json:"item"`
+	Work string `json:"work"`
+}
+
 // The states of a failure. One without a state waits for an admin.
 const (
 	FailureReplaying = "replay"   // an admin wants it put back

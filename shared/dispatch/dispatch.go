@@ -117,16 +117,10 @@ func (s *Stage) payload(ctx context.Context, key string) (json.RawMessage, error
 	return raw, nil
 }
 
-// Lost is the payload of a dispatcher's failure: which item's work could not be handed on. Its replay hands it on anew.
-type Lost struct {
-	Item string `json:"item"`
-	Work string `json:"work"`
-}
-
 // giveUp keeps a change that can't be handed on as a failure, once however often the change comes.
 func (s *Stage) giveUp(ctx context.Context, c Change, saved desk.Saved, cause error) error {
 	slog.WarnContext(ctx, "saved work could not be handed on", "item", saved.Item, "work", saved.Work, "error", cause)
-	payload, err := json.Marshal(Lost{Item: saved.Item, Work: saved.Work})
+	payload, err := json.Marshal(desk.LostWork{Item: saved.Item, Work: saved.Work})
 	if err != nil {
 		return desk.Refuse(desk.Internal, "The failure could not be written down.").Because(err)
 	}

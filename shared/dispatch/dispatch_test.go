@@ -66,6 +66,9 @@ func stage(w *world) *Stage {
 				return desk.Saved{}, desk.Refuse(desk.Malformed, "The item can't be read.").Because(err)
 			}
 			i.Message.Key, i.Message.Conversation = i.Key, i.Conversation
+			if string(i.Failure.Payload) == "null" {
+				i.Failure.Payload = nil
+			}
 			return i.Saved, nil
 		},
 		Queues: w, Failures: w, Objects: w,

@@ -113,7 +113,7 @@ func (t *Table) SavedNow(ctx context.Context, keys json.RawMessage) (desk.StaleW
 
 // redispatch marks the work that a dispatcher's failure is about on its item again.
 func (t *Table) redispatch(ctx context.Context, f desk.Failure) error {
-	var lost struct{ Item, Work string }
+	var lost desk.LostWork
 	if err := json.Unmarshal(f.Payload, &lost); err != nil {
 		return desk.Refuse(desk.Malformed, "The failure doesn't say which item it is about.").Because(err)
 	}
