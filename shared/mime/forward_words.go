@@ -23,12 +23,12 @@ const (
 
 // labelTable lists, a field a line, the words that mail clients put before the colon, in lower case. A language has
 // several for one field, because clients translate them differently.
-const labelTable = `from|von|de|da|van|fra|från|od|od koho|feladó|lähettäjä|от|от кого|отправитель|від|від кого|відправник|de la|šalje|pošiljatelj|pošiljalac|kimden|gönderen|expéditeur|absender|remitente|mittente|afzender|afsender|avsender|avsändare|remetente|nadawca|odesílatel|odosielateľ|expeditor|изпращач|от страна на|пошиљалац|frá|sendandi|saatja|nuo|no|từ|dari|daripada|จาก|από|αποστολέας|מאת|من|差出人|送信者|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람
+const labelTable = `from|von|de|da|van|fra|från|od|od koho|feladó|lähettäjä|от|от кого|отправитель|від|від кого|відправник|de la|šalje|pošiljatelj|pošiljalac|kimden|gönderen|expéditeur|absender|remitente|mittente|afzender|afsender|avsender|avsändare|remetente|nadawca|odesílatel|odosielateľ|expeditor|изпращач|от страна на|пошиљалац|frá|sendandi|saatja|nuo|từ|dari|daripada|จาก|από|αποστολέας|מאת|من|差出人|送信者|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람
 to|an|a|à|aan|til|till|komu|do|pre|címzett|vastaanottaja|кому|către|prima|za|kime|alıcı|para|per a|destinataire|destinataires|empfänger|destinatario|destinatari|destinatário|ontvanger|modtager|mottaker|mottagare|adresat|odbiorca|příjemce|príjemca|primatelj|destinatar|получатель|одержувач|до|получател|прима|viðtakandi|saaja|kellele|kam|đến|kepada|ถึง|προς|אל|إلى|宛先|收件人|收件者|받는 사람|받는사람
 cc|kopie|kopi|kopia|kopio|kópia|copia|cópia|copie|copie à|másolat|másolatot kap|копия|копія|dw|do wiadomości|bilgi|w kopii|kopija|afrit|koopia|đồng gửi|tembusan|สำเนา|κοιν|κοινοποίηση|עותק|نسخة|抄送|副本|参照|참조|ccn|bcc
 date|sent|sent at|datum|dato|data|fecha|gesendet|gesendet am|envoyé|envoyé le|message du|enviado|enviado el|enviado em|enviada|enviada em|enviado a|inviato|data invio|verzonden|verzonden op|sendt|skickat|skickad|dátum|odesláno|odoslané|wysłano|wysłane|data wysłania|elküldve|küldve|lähetetty|päivämäärä|päiväys|отправлено|дата|дата отправки|відправлено|надіслано|изпратено|trimis|dată|data trimiterii|poslano|poslato|послато|датум|tarih|gönderilen|gönderildi|gönderme tarihi|enviat|enviat el|sent on|dags|dagsetning|saadetud|kuupäev|išsiųsta|nosūtīts|datums|đã gửi|ngày|gửi|dikirim|tanggal|วันที่|ส่ง|ημερομηνία|στάλθηκε|תאריך|נשלח|التاريخ|تم الإرسال|تاريخ|日付|送信日時|日期|发送时间|發送時間|寄件日期|傳送時間|보낸 날짜|날짜
 subject|betreff|objet|sujet|asunto|oggetto|ogg|onderwerp|emne|ämne|předmět|predmet|temat|tárgy|aihe|тема|subiect|assunto|konu|относно|предмет|naslov|assumpte|efni|teema|pealkiri|temats|tema|chủ đề|tiêu đề|perihal|subjek|เรื่อง|θέμα|נושא|الموضوع|件名|題名|主题|主旨|主題|주제|제목
-reply-to|reply to|antwort an|répondre à|responder a|rispondi a|antwoord aan|svar til|svara till|odpovědět|odpowiedz do|bcc|importance|priority|attachments|anlagen|wichtigkeit|pièces jointes|importance|adjuntos|allegati|bijlagen|organization|organisation|message-id|resent-from|resent-to|sender`
+reply-to|reply to|antwort an|répondre à|responder a|rispondi a|antwoord aan|svar til|svara till|odpovědět|odpowiedz do|importance|priority|attachments|anlagen|wichtigkeit|pièces jointes|adjuntos|allegati|bijlagen|organization|organisation|message-id|resent-from|resent-to|sender`
 
 // labels gives the field of a label in lower case.
 var labels = sync.OnceValue(func() map[string]quotedField {
@@ -117,7 +117,7 @@ func prefixOf(subject string) subjectKind {
 	switch word { // Re[2], Re(2), Redir. lose their tails
 	case "fw", "fwd", "wg", "tr", "i", "rv", "vl", "vb", "pd", "enc", "redir", "fs", "továbbítás", "пересл", "ilt", "i̇lt", "πρθ", "הועבר", "转发", "轉寄", "转", "전달", "doorst", "trs", "reenv", "tov":
 		return subjectForward
-	case "re", "aw", "sv", "antw", "odp", "ref", "rif", "r", "res", "ynt", "ha", "回复", "回覆", "答复", "bls", "vá", "στ", "απ", "отв", "rép", "atb", "ats", "ответ", "відп", "답장", "תשובה", "رد":
+	case "re", "aw", "sv", "antw", "odp", "rif", "r", "res", "ynt", "回复", "回覆", "答复", "bls", "vá", "στ", "απ", "отв", "rép", "atb", "ats", "ответ", "відп", "답장", "תשובה", "رد":
 		return subjectReply
 	case "vs":
 		return subjectEither

@@ -19,7 +19,7 @@ type Outgoing struct {
 	Subject    string
 	Date       time.Time
 	MessageID  string   // without angle brackets, as all ids here
-	InReplyTo  string   // "" for none
+	InReplyTo  string   // "" for none; foreign ids that no header can carry are left out, here and in References
 	References []string // oldest first
 	Headers    []Header // further fields in order, such as Auto-Submitted; those that the writer makes are refused
 
@@ -162,7 +162,7 @@ func validFieldName(name string) bool {
 func ownField(name string) bool {
 	name = strings.ToLower(name)
 	switch name {
-	case "from", "sender", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "in-reply-to", "references", "mime-version":
+	case "from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "in-reply-to", "references", "mime-version":
 		return true
 	}
 	return strings.HasPrefix(name, "content-")

@@ -10,7 +10,7 @@ const wordFrame = 12
 
 // words writes text as encoded words (RFC 2047), each of whole characters and at most as long as its line has room.
 func (h *fieldWriter) words(s string) {
-	q := qLength(s) <= (len(s)+2)/3*4
+	q := qLength(s) <= 2*len(s)+1 // at most half of it is encoded: it can still be read in the raw mail
 	for s != "" {
 		room := maxLine - 1 - h.col
 		if room < 40 {
