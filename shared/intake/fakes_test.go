@@ -97,8 +97,20 @@ func (w *world) Send(_ context.Context, letters []desk.Letter) error {
 	if w.queueErr != nil {
 		return w.queueErr
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.letters = append(w.letters, letters...)
 	return nil
+}
+
+func (w *world) sent() []desk.Letter {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.letters
+}
+
+func openAccount(w *world, ch desk.Channel) (channel.Account, error) {
+	return channel.OpenAccount(context.Background(), w, w.fresh, ch)
 }
 
 func (w *world) Put(_ context.Context, key, _ string, body io.Reader, size int64) error {

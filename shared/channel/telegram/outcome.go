@@ -34,7 +34,7 @@ func (p api) outcome(r reply, chat int64) channel.Result {
 }
 
 func accepted(r reply, bot string, chat int64) channel.Result {
-	var m message
+	var m sent
 	if err := decodeResult(r.Result, &m); err != nil || m.ID == 0 {
 		return lost("Telegram's answer names no message: it may have been sent.")
 	}

@@ -141,6 +141,12 @@ type answer struct {
 	} `json:"parameters"`
 }
 
+// sent is the answer of every method that sends: the message, of which only the number matters. Reading more of it could
+// only make a message that was taken look like one that was not.
+type sent struct {
+	ID int64 `json:"message_id"`
+}
+
 // webhookInfo is the answer of getWebhookInfo.
 type webhookInfo struct {
 	URL           string `json:"url"`

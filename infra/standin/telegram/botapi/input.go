@@ -40,10 +40,8 @@ type ReceivedFile struct {
 	bytes       []byte
 }
 
-const uploadLimit = 50 << 20
-
 // read takes the parameters from the query, JSON, a form or multipart, and refuses unknown ones and wrong types.
-func read(r *http.Request, m method) (input, *refusal) {
+func read(r *http.Request, m method, most int64) (input, *refusal) {
 	in := input{params: map[string]json.RawMessage{}, files: map[string]ReceivedFile{}}
 	contentType, args, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	var err *refusal
@@ -51,7 +49,7 @@ func read(r *http.Request, m method) (input, *refusal) {
 	case contentType == "application/json":
 		err = in.readJSON(r.Body)
 	case contentType == "multipart/form-data" && args["boundary"] != "":
-		err = in.readMultipart(r, m)
+		err = in.readMultipart(r, m, most)
 	default:
 		if e := r.ParseForm(); e != nil {
 			return in, bad("can't parse the form")
@@ -74,7 +72,7 @@ func (in *input) readJSON(body io.Reader) *refusal {
 	return nil
 }
 
-func (in *input) readMultipart(r *http.Request, m method) *refusal {
+func (in *input) readMultipart(r *http.Request, m method, most int64) *refusal {
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return bad("can't parse multipart")
@@ -95,11 +93,11 @@ func (in *input) readMultipart(r *http.Request, m method) *refusal {
 			in.params[p.FormName()] = asJSON(m.params[p.FormName()], string(value))
 			continue
 		}
-		content, err := io.ReadAll(io.LimitReader(p, uploadLimit+1))
+		content, err := io.ReadAll(io.LimitReader(p, most+1))
 		if err != nil {
 			return bad("can't read multipart")
 		}
-		if len(content) > uploadLimit {
+		if int64(len(content)) > most {
 			return &refusal{413, "Request Entity Too Large"}
 		}
 		sum := sha256.Sum256(content)

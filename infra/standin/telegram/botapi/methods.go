@@ -162,7 +162,11 @@ func sendFile(field string) func(*Server, *bot, input) (any, *refusal) {
 		if units(in.str("caption")) > 1024 {
 			return nil, bad("message caption is too long")
 		}
-		content := map[string]any{field: map[string]any{"file_id": "sent-" + f.SHA256, "file_size": f.Size, "file_name": f.Name}}
+		sent := map[string]any{"file_id": "sent-" + f.SHA256, "file_unique_id": "usent", "file_size": f.Size}
+		content := map[string]any{field: sent}
+		if field == "photo" { // sizes of one picture
+			sent["width"], sent["height"], content[field] = 1280, 960, []any{sent}
+		}
 		if c := in.str("caption"); c != "" {
 			content["caption"] = c
 		}

@@ -20,6 +20,8 @@ type Server struct {
 	OnlyKnown bool
 	// Retry is how long an update waits after a failed delivery, doubled each time up to a hundredfold.
 	Retry time.Duration
+	// MaxUpload is the largest file that is taken, in bytes; Telegram's is 50 MB.
+	MaxUpload int64
 	// Client delivers updates.
 	Client *http.Client
 
@@ -57,7 +59,7 @@ var tokenForm = regexp.MustCompile(`^(\d+):[A-Za-z0-9_-]{8,}$`)
 // New makes a stand-in that knows one bot for each token; the bot's id is the number that the token begins with.
 func New(tokens ...string) *Server {
 	s := &Server{
-		Retry: 200 * time.Millisecond, Client: &http.Client{Timeout: 60 * time.Second},
+		Retry: 200 * time.Millisecond, MaxUpload: 50 << 20, Client: &http.Client{Timeout: 60 * time.Second},
 		bots: map[string]*bot{}, files: map[string]storedFile{}, paths: map[string]string{},
 		now: time.Now, stop: make(chan struct{}),
 	}
@@ -113,7 +115,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, token, method stri
 		refusal{404, "Not Found"}.write(w)
 		return
 	}
-	in, err := read(r, m)
+	in, err := read(r, m, s.MaxUpload)
 	c := Call{At: s.now(), Bot: token, Method: m.name, Params: in.params, Files: in.files}
 	s.mu.Lock()
 	b := s.bots[token]
