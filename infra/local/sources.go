@@ -73,11 +73,18 @@ func (r *runner) stream(f template.Function, st template.StreamSource) (*source.
 	if err != nil {
 		return nil, err
 	}
-	return &source.Stream{
-		Client: r.clients.streams, ARN: r.names[st.Table]["StreamArn"], Region: region, FunctionARN: functionARN(f), MappingID: mappingID(f.ID, st.Table),
+	id := mappingID(f.ID, st.Table)
+	s := &source.Stream{
+		Client: r.clients.streams, ARN: r.names[st.Table]["StreamArn"], Region: region, FunctionARN: functionARN(f), MappingID: id,
 		Latest: st.Latest, BatchSize: st.BatchSize, Window: st.Window, PartialFailures: st.PartialFailures, Bisect: st.Bisect, Retries: st.Retries,
 		MaxAge: st.MaxAge, Filters: filters, OnFailure: r.onFailure(st.OnFailure), Function: r.pools[f.ID], Log: r.log,
-	}, nil
+	}
+	if r.o.data != "" {
+		if s.Checkpoints, err = openCheckpoints(r.o.data, id, r.log); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 // mappingID is the UUID of an event source mapping: the same in each run, so that what is kept stays under one prefix.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -162,6 +163,12 @@ func answer(e event, raw json.RawMessage) (any, error) {
 			env[name] = value
 		}
 		return env, nil
+	case "child":
+		child := exec.Command("sleep", "600")
+		if err := child.Start(); err != nil {
+			return nil, err
+		}
+		return strconv.Itoa(child.Process.Pid), nil
 	case "pid":
 		return map[string]any{"statusCode": 200, "body": strconv.Itoa(os.Getpid())}, nil
 	default:
