@@ -60,14 +60,19 @@ type Options struct {
 	HTTP    channel.Doer   // the guarded client
 	// Kind finds the channel type; false when this version doesn't know it.
 	Kind func(desk.ChannelType) (channel.Kind, bool)
-	Now  func() time.Time
+	Now  func() time.Time // the clock; UTC's when nil
 }
 
 // Stage delivers.
 type Stage struct{ Options }
 
 // New makes a Stage.
-func New(o Options) *Stage { return &Stage{o} }
+func New(o Options) *Stage {
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Now().UTC() }
+	}
+	return &Stage{o}
+}
 
 // Handle does one job of the outbound queue.
 func (s *Stage) Handle(ctx context.Context, body []byte) error {

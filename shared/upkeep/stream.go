@@ -61,7 +61,7 @@ func (s *Sweep) rehandBatch(ctx context.Context, key string) (int, error) {
 	event, err := parseBatch(raw)
 	if err != nil {
 		why := desk.Refuse(desk.Malformed, "Changes that could not be handed on can't be read; those that still wait are found without them.").Because(err)
-		return 0, s.Keeper.Keep(ctx, desk.StageDispatcher, desk.QueueMessage{ID: desk.Derive("stream", key), Body: raw, Tries: 1}, why)
+		return 0, s.Keeper.of(desk.StageDispatcher).Keep(ctx, desk.QueueMessage{ID: desk.Derive("stream", key), Body: raw, Tries: 1}, why)
 	}
 	n := 0
 	for _, r := range event.Records {

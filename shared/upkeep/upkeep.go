@@ -164,7 +164,7 @@ func (s *Sweep) buryOf(ctx context.Context, queue string) (int, error) {
 			return n, err
 		}
 		for _, l := range letters {
-			if err := s.Keeper.Keep(ctx, queue, l, crashed(l)); err != nil {
+			if err := s.Keeper.of(queue).Keep(ctx, l, crashed(l)); err != nil {
 				return n, err
 			}
 			if err := s.Dead.Delete(ctx, queue, l.Receipt); err != nil {

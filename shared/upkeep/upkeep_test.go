@@ -356,3 +356,26 @@ func TestABatchStaysUntilItsChangesAreHandedOn(t *testing.T) {
 		t.Errorf("%v, left %v", err, w.objects)
 	}
 }
+
+func TestAMessageThatItsFunctionGivesUpIsKeptUnderItsQueue(t *testing.T) {
+	type record struct {
+		ID      string
+		Receipt string
+		Group   string
+		Body    []byte
+		Tries   int
+		SentAt  time.Time
+	}
+	w := newWorld()
+	giveUp := GiveUp[record](Keeper{Queue: desk.QueueTickets, Failures: w, Store: w})
+	why := desk.Refuse(desk.Unsupported, "Nobody does that.").Because(errors.New("secret"))
+	for range 2 {
+		if err := giveUp(t.Context(), record{ID: "m1", Group: "g", Body: []byte("{}"), Tries: 5}, why); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := w.failures[0]
+	if f.ID != w.failures[1].ID || f.Stage != desk.QueueTickets || f.Code != desk.Unsupported || f.Reason != "Nobody does that." || f.Tries != 5 || f.At.IsZero() {
+		t.Errorf("the failure is %+v", f)
+	}
+}

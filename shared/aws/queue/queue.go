@@ -55,6 +55,13 @@ func (q *Queues) Backoff(ctx context.Context, queue, receipt string, d time.Dura
 	}, nil)
 }
 
+// Hider is Backoff for one queue.
+func (q *Queues) Hider(queue string) func(ctx context.Context, receipt string, d time.Duration) error {
+	return func(ctx context.Context, receipt string, d time.Duration) error {
+		return q.Backoff(ctx, queue, receipt, d)
+	}
+}
+
 // Received is a letter taken off a queue by Receive. It comes back unless it is deleted.
 type Received = desk.QueueMessage
 

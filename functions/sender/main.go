@@ -1,0 +1,40 @@
+// Sender makes every call to a platform.
+package main
+
+import (
+	"context"
+
+	"github.com/loket-desk/loket/shared/aws"
+	"github.com/loket-desk/loket/shared/aws/dynamo"
+	"github.com/loket-desk/loket/shared/aws/object"
+	"github.com/loket-desk/loket/shared/aws/queue"
+	"github.com/loket-desk/loket/shared/aws/secret"
+	"github.com/loket-desk/loket/shared/channel/all"
+	"github.com/loket-desk/loket/shared/config"
+	"github.com/loket-desk/loket/shared/delivery"
+	"github.com/loket-desk/loket/shared/desk"
+	"github.com/loket-desk/loket/shared/egress"
+	"github.com/loket-desk/loket/shared/lambdaio"
+	"github.com/loket-desk/loket/shared/table"
+	"github.com/loket-desk/loket/shared/upkeep"
+)
+
+func main() { lambdaio.Start(build) }
+
+func build(ctx context.Context) (lambdaio.Handler, error) {
+	cfg, err := config.Read(config.Table, config.Bucket, config.QueueOutbound, config.MasterKeyParameter)
+	if err != nil {
+		return nil, err
+	}
+	lambdaio.LogAt(cfg.LogLevel)
+	cloud := aws.New(cfg)
+	cloud.Warm(ctx, aws.DynamoDB)
+	t, queues, files := table.New(dynamo.New(cloud), cfg.Table), queue.New(cloud, cfg.Queues), object.New(cloud, cfg.Bucket)
+	keeper, seals := upkeep.Keeper{Queue: desk.QueueOutbound, Failures: t, Store: files}, secret.New(cloud, cfg.MasterKey)
+	web := egress.New(cfg.AllowPrivate, egress.Options{})
+	s := delivery.New(delivery.Options{Outbox: t, Threads: t, Setup: t, Objects: files, Opener: seals, HTTP: web, Kind: all.Find})
+	return lambdaio.Queue(lambdaio.BatchOptions{
+		Handle: func(ctx context.Context, r lambdaio.Record) error { return s.Handle(ctx, r.Body) },
+		GiveUp: upkeep.GiveUp[lambdaio.Record](keeper), Backoff: queues.Hider(desk.QueueOutbound), Transient: desk.Transient, Wait: desk.WaitOf,
+	}), nil
+}
