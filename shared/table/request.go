@@ -59,3 +59,16 @@ func (t *Table) ForgetRequest(ctx context.Context, r desk.Request) error {
 	_, err := t.remove(ctx, requestKey(r.Caller, r.Route, r.Key), "attribute_not_exists(answer)", nil)
 	return err
 }
+
+// WrittenBefore finds the message that an earlier call with the same Idempotency-Key made. Conflict when the key came
+// with another body.
+func (t *Table) WrittenBefore(ctx context.Context, r desk.Request) (m desk.Message, before bool, err error) {
+	return t.answered(ctx, desk.NewOutgoing{Request: &r})
+}
+
+// AmendConversation is ChangeConversation for callers who change nothing beside it.
+func (t *Table) AmendConversation(ctx context.Context, id desk.ConversationID, seen string, by desk.Author,
+	act func(*desk.Conversation) ([]desk.Change, error),
+) (desk.Conversation, error) {
+	return t.ChangeConversation(ctx, id, seen, by, act)
+}

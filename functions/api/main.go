@@ -1,0 +1,40 @@
+// Api serves agents, admins and integrations over HTTP.
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/loket-desk/loket/shared/api"
+	"github.com/loket-desk/loket/shared/aws"
+	"github.com/loket-desk/loket/shared/aws/dynamo"
+	"github.com/loket-desk/loket/shared/aws/object"
+	"github.com/loket-desk/loket/shared/aws/secret"
+	"github.com/loket-desk/loket/shared/channel/all"
+	"github.com/loket-desk/loket/shared/config"
+	"github.com/loket-desk/loket/shared/egress"
+	"github.com/loket-desk/loket/shared/lambdaio"
+	"github.com/loket-desk/loket/shared/table"
+)
+
+func main() { lambdaio.Start(build) }
+
+func build(ctx context.Context) (lambdaio.Handler, error) {
+	cfg, err := config.Read(config.Table, config.Bucket, config.MailDomain, config.MasterKeyParameter)
+	if err != nil {
+		return nil, err
+	}
+	lambdaio.LogAt(cfg.LogLevel)
+	cloud := aws.New(cfg)
+	cloud.Warm(ctx, aws.DynamoDB)
+	files := object.New(cloud, cfg.Bucket)
+	return lambdaio.HTTP(api.New(api.Options{
+		Desk: table.New(dynamo.New(cloud), cfg.Table), Kinds: all.All(), Doer: egress.New(cfg.AllowPrivate, egress.Options{}),
+		Sealer: secret.New(cloud, cfg.MasterKey), Objects: files, Domain: cfg.MailDomain, Base: cfg.PublicURL,
+		Issuer: cfg.OIDCIssuer, Audience: cfg.OIDCAudience,
+		Form: func(key, contentType string, size int64, valid time.Duration) (string, map[string]string, error) {
+			form, err := files.Form(key, contentType, size, valid)
+			return form.URL, form.Fields, err
+		},
+	})), nil
+}

@@ -1,0 +1,147 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/loket-desk/loket/shared/desk"
+)
+
+// bodyLimit bounds a request's body, in bytes; files go through uploads.
+const bodyLimit = 6 << 20
+
+// depthLimit bounds how deep objects and lists may be nested in a body. Ours need five.
+const depthLimit = 32
+
+// request is what the calls need to know of the HTTP request.
+type request struct {
+	id   string // names it in logs and refusals
+	from string // the caller's network address
+	host string
+	hash string // of the body
+}
+
+type requestKey struct{}
+
+func requestOf(ctx context.Context) *request {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r
+	}
+	return &request{}
+}
+
+// prepared reads the body within its limits, names the request, and turns whatever goes wrong into a refusal in our form.
+func (a *API) prepared(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		about := &request{id: requestID(w, r), from: r.RemoteAddr, host: r.Host}
+		if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+			about.from = host
+		}
+		ctx := context.WithValue(r.Context(), requestKey{}, about)
+		w.Header().Set("X-Request-Id", about.id)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-store")
+		defer func() {
+			if fault := recover(); fault != nil {
+				a.Log.ErrorContext(ctx, "a call broke down", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()), "request", about.id)
+				a.refuse(w, a.problem(ctx, errors.New("the call broke down")))
+			}
+		}()
+		body, err := readBody(r)
+		if err != nil {
+			a.refuse(w, a.problem(ctx, err))
+			return
+		}
+		sum := sha256.Sum256(body)
+		about.hash = hex.EncodeToString(sum[:])
+		inner := r.WithContext(ctx)
+		inner.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, inner)
+		r.Pattern = inner.Pattern // what the access log shows
+	})
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, bodyLimit+1))
+	switch {
+	case err != nil:
+		return nil, desk.Refuse(desk.Malformed, "The body could not be read to its end.").Because(err)
+	case len(body) > bodyLimit:
+		return nil, desk.Refuse(desk.TooLarge, "The body is over 6 MB. Files go through /v1/uploads.")
+	case tooDeep(body):
+		return nil, desk.Refuse(desk.Malformed, fmt.Sprintf("The body is nested deeper than %d levels.", depthLimit))
+	}
+	return body, nil
+}
+
+// tooDeep looks only at brackets outside of strings: whether the rest is JSON is found out later.
+func tooDeep(body []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > depthLimit {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}
+
+// requestID is the id that whoever runs us gave the request, or a fresh one.
+func requestID(w http.ResponseWriter, r *http.Request) string {
+	for _, id := range []string{w.Header().Get("X-Request-Id"), r.Header.Get("X-Request-Id")} {
+		if id != "" && len(id) <= 128 && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_=+/.") == "" {
+			return id
+		}
+	}
+	return rand.Text()
+}
+
+// route serves the request by the pattern that fits, and says in our form when none does.
+func (a *API) route(w http.ResponseWriter, r *http.Request) {
+	h, pattern := a.mux.Handler(r)
+	if pattern != "" {
+		a.mux.ServeHTTP(w, r)
+		return
+	}
+	found := &probe{header: http.Header{}}
+	h.ServeHTTP(found, r)
+	p := a.problem(r.Context(), desk.Refuse(desk.NotFound, "There is no such address."))
+	if found.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", found.header.Get("Allow"))
+		p.Status, p.Code = found.status, codeOf(found.status)
+		p.Title, p.Detail = http.StatusText(p.Status), "This address takes "+found.header.Get("Allow")+" only."
+	}
+	a.refuse(w, p)
+}
+
+// probe is an answer that nobody gets.
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(status int)      { p.status = status }
