@@ -128,7 +128,7 @@ var closing = sync.OnceValue(func() *regexp.Regexp {
 // isDeviceLine knows the line that telephones and mail programs put below a mail, in any language: "sent from" and a
 // name. Without the name of a device or program it must stand alone below a blank line.
 func isDeviceLine(text string, alone bool) bool {
-	if len(text) > 200 || strings.Count(text, " ") > 15 {
+	if len(text) < 8 || len(text) > 200 || strings.Count(text, " ") > 15 {
 		return false
 	}
 	line := text
