@@ -30,7 +30,9 @@ func (r *runner) startFunctions(context.Context) error {
 			Name: f.Name, ARN: functionARN(f), Bootstrap: r.bootstrap(f), Handler: f.Handler, Region: region, MemoryMB: f.MemoryMB,
 			Timeout: f.Timeout, Max: concurrency(f), Env: env, Log: r.log, Changed: func() { _ = r.writeRunFile(false) },
 		})
+		r.mu.Lock()
 		r.pools[f.ID] = p
+		r.mu.Unlock()
 		r.onClose(stageFunctions, func(context.Context) { p.Close() })
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -162,7 +163,10 @@ func (r *runner) close() {
 
 // kill ends the functions at once; the servers end with this process.
 func (r *runner) kill() {
-	for _, p := range r.pools {
+	r.mu.Lock()
+	pools := maps.Clone(r.pools)
+	r.mu.Unlock()
+	for _, p := range pools {
 		p.Close()
 	}
 	r.removeRunFile()
