@@ -43,6 +43,9 @@ func findBounce(m *Mail) *Bounce {
 	case len(b.Recipients) == 0:
 		b.Recipients = text.recipients(failed, b.Original)
 		b.inner(m, text)
+		if !machine && len(b.Recipients) == 0 {
+			return nil // it tells of nobody: nothing could follow from it
+		}
 	}
 	if b.Feedback == "" {
 		for i := range b.Recipients {

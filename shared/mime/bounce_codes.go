@@ -95,19 +95,23 @@ func replyCode(s string) string {
 		if end := i + 3; end < len(s) && strings.IndexByte(" -:\n,;", s[end]) < 0 {
 			continue
 		}
-		if code := s[i : i+3]; isReply(code) && !(i > 1 && s[i-1] == ' ' && isWordByte(s[i-2]) && followsUnit(s[:i-1])) {
+		if code := s[i : i+3]; isReply(code) && !countsSomething(s[:i]) {
 			return code
 		}
 	}
 	return ""
 }
 
-// followsUnit says that a number follows a word that makes it no reply, such as "port 465" or "in 500 seconds".
-func followsUnit(before string) bool {
-	for _, w := range []string{"port", "in", "of", "after", "than", "line", "the", "least", "last"} {
-		if strings.HasSuffix(strings.ToLower(before), " "+w) {
-			return true
-		}
+// countsSomething says that the word before a number makes it no reply, as in "port 465" or "in 500 seconds".
+func countsSomething(before string) bool {
+	before = before[max(0, len(before)-12):]
+	word, ok := strings.CutSuffix(before, " ")
+	if !ok {
+		return false
+	}
+	switch strings.ToLower(word[strings.LastIndexByte(word, ' ')+1:]) {
+	case "port", "in", "of", "after", "than", "line", "the", "least", "last", "to":
+		return true
 	}
 	return false
 }

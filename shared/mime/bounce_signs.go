@@ -20,10 +20,15 @@ func outerScore(m *Mail) int {
 	if isBounceSubject(m.Subject) {
 		score += signSubject
 	}
-	if path := m.Headers.Get("Return-Path"); m.Headers.Has("Return-Path") && strings.Trim(path, "<> ") == "" {
+	if hasNullPath(m) {
 		score += signNullPath
 	}
 	return score
+}
+
+// hasNullPath says that a mail was sent so that nothing answers it.
+func hasNullPath(m *Mail) bool {
+	return m.Headers.Has("Return-Path") && strings.Trim(m.Headers.Get("Return-Path"), "<> ") == ""
 }
 
 // daemonScore says how much the sender looks like a mail system.

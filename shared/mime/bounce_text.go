@@ -52,6 +52,9 @@ func (t *reportText) isBounce(m *Mail) bool {
 	if !phrase && !isBounceSubject(m.Subject) {
 		return false
 	}
+	if daemonScore(m) == 0 && !hasNullPath(m) && !t.returned {
+		return false // nothing but words, which persons use, too
+	}
 	if phrase {
 		score += signPhrase
 	}

@@ -275,7 +275,7 @@ func uuDecode(out, line []byte) ([]byte, bool) {
 	}
 	n := int(line[0]-' ') & 63
 	line = line[1:]
-	if line0 := (n + 2) / 3 * 4; len(line) > line0+2 {
+	if full := (n + 2) / 3 * 4; len(line) > full+2 || len(line)*4 < full { // so short a line isn't one that lost its spaces
 		return out, false
 	}
 	at := func(i int) byte {

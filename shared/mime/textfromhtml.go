@@ -334,5 +334,5 @@ func bareAddress(s string) string {
 
 func (w *htmlText) finish() string {
 	w.endLink()
-	return string(bytes.TrimSpace(bytes.ToValidUTF8(w.out, []byte("\uFFFD"))))
+	return string(bytes.TrimSpace(bytes.ToValidUTF8(cleanText(w.out), []byte("\uFFFD"))))
 }
