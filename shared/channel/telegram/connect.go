@@ -6,16 +6,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 
 	"github.com/loket-desk/loket/shared/channel"
 	"github.com/loket-desk/loket/shared/desk"
 )
 
+var secretForm = regexp.MustCompile(`^[A-Za-z0-9_-]{32,256}$`)
+
 // wanted are the kinds of updates that Telegram shall send; it sends no others.
 var wanted = []string{"message", "edited_message", "callback_query", "my_chat_member", "message_reaction"}
 
-// Connect proves the token, and sets the webhook with a fresh secret. With Probe it only looks whether the webhook is
-// still ours and whether Telegram could deliver.
+// Connect proves the token, and sets the webhook with a secret of ours: the channel's own where it has one, since setting
+// the webhook and saving the channel are two steps, and a failure between them must not shut Telegram out. With Probe it
+// only looks whether the webhook is still ours and whether Telegram could deliver.
 func (bots) Connect(ctx context.Context, d channel.Doer, a channel.Account) (channel.Connection, error) {
 	p, err := reach(d, a)
 	if err != nil {
@@ -33,7 +37,10 @@ func (bots) Connect(ctx context.Context, d channel.Doer, a channel.Account) (cha
 	if a.Hook == "" { // an empty address would take the webhook away
 		return channel.Connection{}, desk.Refuse(desk.Invalid, "The channel has no address that Telegram could call: set the stack's PublicUrl.")
 	}
-	secret := rand.Text() + rand.Text()
+	secret := a.Credentials[secretField]
+	if !secretForm.MatchString(secret) {
+		secret = rand.Text() + rand.Text() // 260 random bits
+	}
 	err = p.ask(ctx, "setWebhook", struct {
 		URL            string   `json:"url"`
 		Secret         string   `json:"secret_token"`

@@ -42,9 +42,15 @@ func TestConnectingProvesTheTokenAndSetsTheWebhookWithAFreshSecret(t *testing.T)
 			t.Errorf("%s is not asked for", kind)
 		}
 	}
+	fresh, err := p.connect(t, false)
+	if err != nil || fresh.Credentials["webhookSecret"] == secret {
+		t.Errorf("two channels have the same secret (%v)", err)
+	}
+	// Connected and not saved: what Telegram was told must still be what the channel knows.
+	p.account.Credentials["webhookSecret"] = secret
 	again, err := p.connect(t, false)
-	if err != nil || again.Credentials["webhookSecret"] == secret {
-		t.Errorf("connecting again keeps the secret (%v)", err)
+	if err != nil || again.Credentials["webhookSecret"] != secret {
+		t.Errorf("connecting again changed the secret (%v)", err)
 	}
 }
 
@@ -142,16 +148,18 @@ func TestAFileThatCannotBeFetchedSaysWhetherItEverWill(t *testing.T) {
 		spoil func(*platform, *desk.Attachment)
 		code  desk.Code
 	}{
-		"unknown id":      {func(_ *platform, a *desk.Attachment) { a.Ref = "other" }, desk.NotFound},
-		"no id":           {func(_ *platform, a *desk.Attachment) { a.Ref = "" }, desk.NotFound},
-		"over 20 MB":      {func(p *platform, a *desk.Attachment) { a.Ref = "file2" }, desk.TooLarge},
-		"revoked":         {func(p *platform, _ *desk.Attachment) { p.Revoke(token) }, desk.Busy},
-		"no token":        {func(p *platform, _ *desk.Attachment) { p.account.Credentials = nil }, desk.Busy},
-		"throttled":       {func(p *platform, _ *desk.Attachment) { p.Fail(botapi.Fault{Method: "getFile", Kind: "429"}) }, desk.Busy},
-		"a gateway":       {func(p *platform, _ *desk.Attachment) { p.Fail(botapi.Fault{Method: "getFile", Kind: "502"}) }, desk.Busy},
-		"closes":          {func(p *platform, _ *desk.Attachment) { p.Fail(botapi.Fault{Method: "getFile", Kind: "drop"}) }, desk.Busy},
-		"download fails":  {func(p *platform, _ *desk.Attachment) { p.Fail(botapi.Fault{Method: "download", Kind: "500"}) }, desk.Busy},
-		"download closes": {func(p *platform, _ *desk.Attachment) { p.Fail(botapi.Fault{Method: "download", Kind: "drop", Count: 3}) }, desk.Busy},
+		"unknown id":     {func(_ *platform, a *desk.Attachment) { a.Ref = "other" }, desk.NotFound},
+		"no id":          {func(_ *platform, a *desk.Attachment) { a.Ref = "" }, desk.NotFound},
+		"over 20 MB":     {func(p *platform, a *desk.Attachment) { a.Ref = "file2" }, desk.TooLarge},
+		"revoked":        {func(p *platform, _ *desk.Attachment) { p.Revoke(token) }, desk.Busy},
+		"no token":       {func(p *platform, _ *desk.Attachment) { p.account.Credentials = nil }, desk.Busy},
+		"throttled":      {func(p *platform, _ *desk.Attachment) { p.Fail(botapi.Fault{Method: "getFile", Kind: "429"}) }, desk.Busy},
+		"a gateway":      {func(p *platform, _ *desk.Attachment) { p.Fail(botapi.Fault{Method: "getFile", Kind: "502"}) }, desk.Busy},
+		"closes":         {func(p *platform, _ *desk.Attachment) { p.Fail(botapi.Fault{Method: "getFile", Kind: "drop"}) }, desk.Busy},
+		"download fails": {func(p *platform, _ *desk.Attachment) { p.Fail(botapi.Fault{Method: "download", Kind: "500"}) }, desk.Busy},
+		"download closes": {func(p *platform, _ *desk.Attachment) {
+			p.Fail(botapi.Fault{Method: "download", Kind: "drop", Count: 3})
+		}, desk.Busy},
 		"address not there": {func(p *platform, _ *desk.Attachment) {
 			p.account.Settings = map[string]string{"apiBase": "http://127.0.0.1:1"}
 		}, desk.Busy},

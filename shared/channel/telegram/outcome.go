@@ -14,8 +14,10 @@ import (
 // sent again: an answer that isn't Telegram's may come from a gateway behind which the message was taken.
 func (p api) outcome(r reply, chat int64) channel.Result {
 	switch {
-	case r.Telegram && r.OK && r.Status == http.StatusOK:
+	case r.OK && r.Status == http.StatusOK:
 		return accepted(r, p.bot(), chat)
+	case r.OK:
+		return lost(fmt.Sprintf("Telegram's answer contradicts itself (status %d): the message may have been sent.", r.Status))
 	case r.Telegram:
 		return said(r)
 	case !r.Sent:
