@@ -26,18 +26,18 @@ type listOf[T any] struct {
 	Next    *string `json:"next" doc:"The cursor of the next page, for ?after=; null at the end."`
 }
 
-// byID is the request of a call about one thing.
-type byID struct {
+// ByID is the request of a call about one thing.
+type ByID struct {
 	ID string `path:"id" maxLength:"200"`
 }
 
-// idem is the part of a creating request that makes it safe to repeat.
-type idem struct {
+// Idem is the part of a creating request that makes it safe to repeat.
+type Idem struct {
 	Key string `header:"Idempotency-Key" maxLength:"128" doc:"The same key with the same body gives the first answer again for 24 hours, with 200; with another body it is a conflict."`
 }
 
-// paged is the part of a listing request that pages.
-type paged struct {
+// Paged is the part of a listing request that pages.
+type Paged struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"25"`
 	After string `query:"after" maxLength:"2000" doc:"The next of the page before."`
 }

@@ -19,7 +19,7 @@ type AuditEntry struct {
 }
 
 func (a *API) auditCalls() {
-	on(a, "listAudit", func(ctx context.Context, _ *caller, in *paged) (*reply[listOf[AuditEntry]], error) {
+	on(a, "listAudit", func(ctx context.Context, _ *caller, in *Paged) (*reply[listOf[AuditEntry]], error) {
 		after, err := a.cursors.read(ctx, "audit", in.After)
 		if err != nil {
 			return nil, err
@@ -81,7 +81,7 @@ func (a *API) showFailure(ctx context.Context, f desk.Failure) (Failure, error) 
 }
 
 func (a *API) failureCalls() {
-	on(a, "listFailures", func(ctx context.Context, _ *caller, in *paged) (*reply[listOf[Failure]], error) {
+	on(a, "listFailures", func(ctx context.Context, _ *caller, in *Paged) (*reply[listOf[Failure]], error) {
 		after, err := a.cursors.read(ctx, "failures", in.After)
 		if err != nil {
 			return nil, err
@@ -100,7 +100,7 @@ func (a *API) failureCalls() {
 		}
 		return page(ctx, a, "failures", out, found.Next)
 	})
-	on(a, "replayFailure", func(ctx context.Context, _ *caller, in *byID) (*reply[Failure], error) {
+	on(a, "replayFailure", func(ctx context.Context, _ *caller, in *ByID) (*reply[Failure], error) {
 		if err := a.Desk.ReplayFailure(ctx, desk.FailureID(in.ID)); err != nil {
 			return nil, err
 		}
@@ -111,7 +111,7 @@ func (a *API) failureCalls() {
 		shown, err := a.showFailure(ctx, f)
 		return &reply[Failure]{shown}, err
 	})
-	on(a, "deleteFailure", func(ctx context.Context, _ *caller, in *byID) (*nothing, error) {
+	on(a, "deleteFailure", func(ctx context.Context, _ *caller, in *ByID) (*nothing, error) {
 		return &nothing{}, a.Desk.DeleteFailure(ctx, desk.FailureID(in.ID))
 	})
 }

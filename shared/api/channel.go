@@ -134,7 +134,7 @@ func (a *API) channelCalls() {
 		return &reply[listOf[ChannelType]]{out}, nil
 	})
 	on(a, "listChannels", a.listChannels)
-	on(a, "readChannel", func(_ context.Context, who *caller, in *byID) (*reply[Channel], error) {
+	on(a, "readChannel", func(_ context.Context, who *caller, in *ByID) (*reply[Channel], error) {
 		x, err := channelOf(who, who.cfg, in.ID)
 		return &reply[Channel]{a.showChannel(x, nil)}, err
 	})
@@ -168,7 +168,7 @@ func channelOf(who *caller, cfg *desk.Config, id string) (desk.Channel, error) {
 	return x, nil
 }
 
-func (a *API) deleteChannel(ctx context.Context, who *caller, in *byID) (*nothing, error) {
+func (a *API) deleteChannel(ctx context.Context, who *caller, in *ByID) (*nothing, error) {
 	return remove(ctx, a, who, func(cfg *desk.Config) error {
 		x, err := channelOf(who, cfg, in.ID)
 		if err != nil {
@@ -183,7 +183,7 @@ func (a *API) deleteChannel(ctx context.Context, who *caller, in *byID) (*nothin
 	})
 }
 
-func (a *API) testChannel(ctx context.Context, who *caller, in *byID) (*reply[Channel], error) {
+func (a *API) testChannel(ctx context.Context, who *caller, in *ByID) (*reply[Channel], error) {
 	x, err := channelOf(who, who.cfg, in.ID)
 	if err != nil {
 		return nil, err

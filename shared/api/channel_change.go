@@ -10,29 +10,39 @@ import (
 	"github.com/loket-desk/loket/shared/desk"
 )
 
-type channelFields struct {
-	Active      opt[bool]              `json:"active,omitempty"`
-	Settings    opt[map[string]string] `json:"settings,omitempty"`
-	Credentials opt[map[string]string] `json:"credentials,omitempty" doc:"Kept sealed and never read back."`
-	Routing     opt[struct {
-		Assign        opt[string]   `json:"assign,omitempty" enum:"NOBODY,SPECIFIC,CONTACT_OWNER,SKILLS"`
-		UserIDs       opt[[]string] `json:"userIds,omitempty" maxItems:"500"`
-		TeamIDs       opt[[]string] `json:"teamIds,omitempty" maxItems:"500"`
-		OnlyAvailable opt[bool]     `json:"onlyAvailable,omitempty"`
-	}] `json:"routing,omitempty"`
-	Ticket opt[struct {
-		Create     opt[bool]              `json:"create,omitempty"`
-		PipelineID opt[string]            `json:"pipelineId,omitempty" maxLength:"200"`
-		StageID    opt[string]            `json:"stageId,omitempty" maxLength:"200"`
-		Priority   opt[string]            `json:"priority,omitempty" enum:"LOW,MEDIUM,HIGH,URGENT"`
-		Properties opt[map[string]string] `json:"properties,omitempty" maxProperties:"50"`
-	}] `json:"ticket,omitempty"`
-	Identity opt[struct {
-		FromName opt[string] `json:"fromName,omitempty" enum:"AGENT_AND_COMPANY,COMPANY"`
-		Company  opt[string] `json:"company,omitempty" maxLength:"100"`
-		HTML     opt[string] `json:"signatureHtml,omitempty" maxLength:"20000"`
-		Original opt[bool]   `json:"originalSenderOfForwards,omitempty"`
-	}] `json:"identity,omitempty"`
+// RoutingInput says whom new conversations go to; what is left out stays.
+type RoutingInput struct {
+	Assign        opt[string]   `json:"assign,omitempty" enum:"NOBODY,SPECIFIC,CONTACT_OWNER,SKILLS"`
+	UserIDs       opt[[]string] `json:"userIds,omitempty" maxItems:"500"`
+	TeamIDs       opt[[]string] `json:"teamIds,omitempty" maxItems:"500"`
+	OnlyAvailable opt[bool]     `json:"onlyAvailable,omitempty"`
+}
+
+// TicketDefaultsInput are what tickets of the channel begin with; what is left out stays.
+type TicketDefaultsInput struct {
+	Create     opt[bool]              `json:"create,omitempty"`
+	PipelineID opt[string]            `json:"pipelineId,omitempty" maxLength:"200"`
+	StageID    opt[string]            `json:"stageId,omitempty" maxLength:"200"`
+	Priority   opt[string]            `json:"priority,omitempty" enum:"LOW,MEDIUM,HIGH,URGENT"`
+	Properties opt[map[string]string] `json:"properties,omitempty" maxProperties:"50"`
+}
+
+// IdentityInput is how mail signs itself; what is left out stays.
+type IdentityInput struct {
+	FromName opt[string] `json:"fromName,omitempty" enum:"AGENT_AND_COMPANY,COMPANY"`
+	Company  opt[string] `json:"company,omitempty" maxLength:"100"`
+	HTML     opt[string] `json:"signatureHtml,omitempty" maxLength:"20000"`
+	Original opt[bool]   `json:"originalSenderOfForwards,omitempty"`
+}
+
+// ChannelFields are what both a new channel and a change of one may say.
+type ChannelFields struct {
+	Active      opt[bool]                `json:"active,omitempty"`
+	Settings    opt[map[string]string]   `json:"settings,omitempty"`
+	Credentials opt[map[string]string]   `json:"credentials,omitempty" doc:"Kept sealed and never read back."`
+	Routing     opt[RoutingInput]        `json:"routing,omitempty"`
+	Ticket      opt[TicketDefaultsInput] `json:"ticket,omitempty"`
+	Identity    opt[IdentityInput]       `json:"identity,omitempty"`
 }
 
 // NewChannel is an account to connect: its platform is called with the credentials before it is there.
@@ -40,13 +50,13 @@ type NewChannel struct {
 	Type    string      `json:"type" maxLength:"100" example:"telegram"`
 	InboxID string      `json:"inboxId" maxLength:"200"`
 	Name    opt[string] `json:"name,omitempty" maxLength:"100" doc:"What the platform calls the account, unless given."`
-	channelFields
+	ChannelFields
 }
 
 // ChannelChange is a change of a channel. New credentials or settings connect it anew.
 type ChannelChange struct {
 	Name opt[string] `json:"name,omitempty" minLength:"1" maxLength:"100"`
-	channelFields
+	ChannelFields
 }
 
 // connected is a channel as it is shown after its platform was called.
@@ -56,7 +66,7 @@ type connected struct {
 }
 
 func (a *API) createChannel(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body NewChannel
 },
 ) (*made[Channel], error) {
@@ -92,7 +102,7 @@ func (a *API) createChannel(ctx context.Context, who *caller, in *struct {
 }
 
 func (a *API) changeChannel(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Body ChannelChange
 },
 ) (*reply[Channel], error) {
@@ -219,7 +229,7 @@ func place(f channel.Field) string {
 }
 
 // apply puts the fields over x and checks what came of it. Credentials are not x's to hold.
-func (f channelFields) apply(cfg *desk.Config, x *desk.Channel) error {
+func (f ChannelFields) apply(cfg *desk.Config, x *desk.Channel) error {
 	f.Active.apply(&x.Active)
 	if f.Settings.set {
 		x.Settings = maps.Clone(f.Settings.value)
@@ -241,7 +251,7 @@ func (f channelFields) apply(cfg *desk.Config, x *desk.Channel) error {
 	return f.applyTicket(cfg, &x.Ticket)
 }
 
-func (f channelFields) applyRouting(cfg *desk.Config, x *desk.Routing) error {
+func (f ChannelFields) applyRouting(cfg *desk.Config, x *desk.Routing) error {
 	r := f.Routing.value
 	applyAs(r.Assign, &x.Assign)
 	if r.UserIDs.set {
@@ -266,7 +276,7 @@ func (f channelFields) applyRouting(cfg *desk.Config, x *desk.Routing) error {
 	return knownTeams(cfg, "routing.teamIds", x.TeamIDs)
 }
 
-func (f channelFields) applyTicket(cfg *desk.Config, x *desk.TicketDefaults) error {
+func (f ChannelFields) applyTicket(cfg *desk.Config, x *desk.TicketDefaults) error {
 	t := f.Ticket.value
 	t.Create.apply(&x.Create)
 	applyAs(t.PipelineID, &x.Pipeline)

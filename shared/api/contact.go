@@ -36,19 +36,23 @@ type Identity struct {
 	Value string `json:"value"`
 }
 
-type contactFields struct {
-	Name    opt[string] `json:"name,omitempty" maxLength:"200"`
-	OwnerID opt[string] `json:"ownerId,omitempty" maxLength:"200"`
-	Emails  opt[[]struct {
-		Address string `json:"address" minLength:"3" maxLength:"254"`
-		State   string `json:"state,omitempty" doc:"Not taken from outside."`
-	}] `json:"emails,omitempty" maxItems:"50"`
-	Phones     opt[[]string]           `json:"phones,omitempty" maxItems:"50" doc:"In international form: +31201234567."`
-	Properties opt[map[string]*string] `json:"properties,omitempty" maxProperties:"200" doc:"Each is set; null takes one away."`
+// ContactFields are what both a new contact and a change of one may say.
+type ContactFields struct {
+	Name       opt[string]              `json:"name,omitempty" maxLength:"200"`
+	OwnerID    opt[string]              `json:"ownerId,omitempty" maxLength:"200"`
+	Emails     opt[[]ContactEmailInput] `json:"emails,omitempty" maxItems:"50"`
+	Phones     opt[[]string]            `json:"phones,omitempty" maxItems:"50" doc:"In international form: +31201234567."`
+	Properties opt[map[string]*string]  `json:"properties,omitempty" maxProperties:"200" doc:"Each is set; null takes one away."`
+}
+
+// ContactEmailInput is an address of a contact as it is given. Its state is ours to tell; given back it changes nothing.
+type ContactEmailInput struct {
+	Address string `json:"address" minLength:"3" maxLength:"254"`
+	State   string `json:"state,omitempty" maxLength:"20"`
 }
 
 // ContactInput is a contact to create, or a change of one.
-type ContactInput struct{ contactFields }
+type ContactInput struct{ ContactFields }
 
 func showContact(c desk.Contact) Contact {
 	out := Contact{
@@ -66,23 +70,23 @@ func showContact(c desk.Contact) Contact {
 
 func (a *API) contactCalls() {
 	on(a, "listContacts", a.listContacts)
-	on(a, "readContact", func(ctx context.Context, _ *caller, in *byID) (*reply[Contact], error) {
+	on(a, "readContact", func(ctx context.Context, _ *caller, in *ByID) (*reply[Contact], error) {
 		c, err := a.Desk.Contact(ctx, desk.ContactID(in.ID))
 		return &reply[Contact]{showContact(c)}, err
 	})
 	on(a, "createContact", a.createContact)
 	on(a, "changeContact", a.changeContact)
 	on(a, "listContactConversations", func(ctx context.Context, who *caller, in *struct {
-		byID
-		paged
+		ByID
+		Paged
 	},
 	) (*reply[listOf[Conversation]], error) {
 		if _, err := a.Desk.Contact(ctx, desk.ContactID(in.ID)); err != nil {
 			return nil, err
 		}
-		return a.conversations(ctx, who, in.paged, conversationFilters{ContactID: in.ID})
+		return a.conversations(ctx, who, in.Paged, ConversationFilters{ContactID: in.ID})
 	})
-	on(a, "listContactTickets", func(ctx context.Context, who *caller, in *byID) (*reply[listOf[Ticket]], error) {
+	on(a, "listContactTickets", func(ctx context.Context, who *caller, in *ByID) (*reply[listOf[Ticket]], error) {
 		if _, err := a.Desk.Contact(ctx, desk.ContactID(in.ID)); err != nil {
 			return nil, err
 		}
@@ -98,7 +102,7 @@ func (a *API) contactCalls() {
 }
 
 func (a *API) listContacts(ctx context.Context, _ *caller, in *struct {
-	paged
+	Paged
 	Email string `query:"email" maxLength:"254" doc:"Find the contact with this address."`
 	Phone string `query:"phone" maxLength:"40" doc:"Find the contact with this number."`
 },
@@ -145,7 +149,7 @@ func (a *API) findContact(ctx context.Context, email, phone string) (*reply[list
 }
 
 func (a *API) createContact(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body ContactInput
 },
 ) (*made[Contact], error) {
@@ -166,7 +170,7 @@ func (a *API) createContact(ctx context.Context, who *caller, in *struct {
 }
 
 func (a *API) changeContact(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Body ContactInput
 },
 ) (*reply[Contact], error) {
@@ -177,7 +181,7 @@ func (a *API) changeContact(ctx context.Context, who *caller, in *struct {
 }
 
 // apply puts the fields over c and checks what came of it. Its identities follow its addresses.
-func (f contactFields) apply(cfg *desk.Config, c *desk.Contact) error {
+func (f ContactFields) apply(cfg *desk.Config, c *desk.Contact) error {
 	f.Name.apply(&c.Name)
 	c.Name = strings.TrimSpace(c.Name)
 	applyAs(f.OwnerID, &c.Owner)
@@ -203,7 +207,7 @@ func (f contactFields) apply(cfg *desk.Config, c *desk.Contact) error {
 	return f.applyPhones(c)
 }
 
-func (f contactFields) applyEmails(c *desk.Contact) error {
+func (f ContactFields) applyEmails(c *desk.Contact) error {
 	if !f.Emails.set {
 		return nil
 	}
@@ -237,7 +241,7 @@ func (f contactFields) applyEmails(c *desk.Contact) error {
 	return nil
 }
 
-func (f contactFields) applyPhones(c *desk.Contact) error {
+func (f ContactFields) applyPhones(c *desk.Contact) error {
 	if !f.Phones.set {
 		return nil
 	}

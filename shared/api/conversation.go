@@ -99,7 +99,7 @@ func (a *API) window(cfg *desk.Config, c desk.Conversation) *ReplyWindow {
 
 func (a *API) conversationCalls() {
 	on(a, "listConversations", a.listConversations)
-	on(a, "readConversation", func(ctx context.Context, who *caller, in *byID) (*reply[Conversation], error) {
+	on(a, "readConversation", func(ctx context.Context, who *caller, in *ByID) (*reply[Conversation], error) {
 		c, err := a.conversationOf(ctx, who, desk.ConversationID(in.ID))
 		return &reply[Conversation]{a.showConversation(who.cfg, c)}, err
 	})
@@ -122,8 +122,8 @@ func allViews() []desk.View {
 	}
 }
 
-// conversationFilters are the filters of a list; all that are given apply together.
-type conversationFilters struct {
+// ConversationFilters are the filters of a list; all that are given apply together.
+type ConversationFilters struct {
 	InboxID      string `query:"inboxId" maxLength:"200"`
 	View         string `query:"view" enum:"unassigned,mine,open,closed,sent,filtered,trash"`
 	Status       string `query:"status" enum:"OPEN,CLOSED"`
@@ -140,14 +140,14 @@ type conversationFilters struct {
 }
 
 func (a *API) listConversations(ctx context.Context, who *caller, in *struct {
-	paged
-	conversationFilters
+	Paged
+	ConversationFilters
 },
 ) (*reply[listOf[Conversation]], error) {
-	return a.conversations(ctx, who, in.paged, in.conversationFilters)
+	return a.conversations(ctx, who, in.Paged, in.ConversationFilters)
 }
 
-func (a *API) conversations(ctx context.Context, who *caller, p paged, f conversationFilters) (*reply[listOf[Conversation]], error) {
+func (a *API) conversations(ctx context.Context, who *caller, p Paged, f ConversationFilters) (*reply[listOf[Conversation]], error) {
 	q, err := f.query(who)
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func (a *API) conversations(ctx context.Context, who *caller, p paged, f convers
 }
 
 // query turns the filters into what the table is asked.
-func (f conversationFilters) query(who *caller) (desk.ConversationQuery, error) {
+func (f ConversationFilters) query(who *caller) (desk.ConversationQuery, error) {
 	q := desk.ConversationQuery{
 		Inboxes: who.visible(), Views: f.views(), Assignee: desk.UserID(f.AssigneeID), Team: desk.TeamID(f.TeamID),
 		Contact: desk.ContactID(f.ContactID), Ascending: f.Sort == "oldest",
@@ -211,7 +211,7 @@ func (f conversationFilters) query(who *caller) (desk.ConversationQuery, error) 
 }
 
 // views are the lists to look at. What a status rules out is not read.
-func (f conversationFilters) views() []desk.View {
+func (f ConversationFilters) views() []desk.View {
 	var out []desk.View
 	switch f.View {
 	case "unassigned":

@@ -7,23 +7,26 @@ import (
 	"github.com/loket-desk/loket/shared/desk"
 )
 
+// AssigneeInput is whom a conversation is to go to; what is left out stays.
+type AssigneeInput struct {
+	UserID opt[string] `json:"userId,omitempty" maxLength:"200"`
+	TeamID opt[string] `json:"teamId,omitempty" maxLength:"200"`
+}
+
 // ConversationChange is a change of a conversation. With `seen`, closing, filtering, trashing and marking as read are
 // refused when a newer message came in since; `seen` alone marks as read.
 type ConversationChange struct {
-	Status   opt[string] `json:"status,omitempty" enum:"OPEN,CLOSED"`
-	Assignee opt[struct {
-		UserID opt[string] `json:"userId,omitempty" maxLength:"200"`
-		TeamID opt[string] `json:"teamId,omitempty" maxLength:"200"`
-	}] `json:"assignee,omitempty" doc:"Null unassigns."`
-	Subject   opt[string] `json:"subject,omitempty" maxLength:"200"`
-	ContactID opt[string] `json:"contactId,omitempty" maxLength:"200" doc:"Null detaches the contact."`
-	Place     opt[string] `json:"place,omitempty" enum:"INBOX,FILTERED,TRASH"`
-	Unread    opt[bool]   `json:"unread,omitempty"`
-	Seen      opt[string] `json:"seen,omitempty" maxLength:"50" doc:"The token that came with the conversation."`
+	Status    opt[string]        `json:"status,omitempty" enum:"OPEN,CLOSED"`
+	Assignee  opt[AssigneeInput] `json:"assignee,omitempty" doc:"Null unassigns."`
+	Subject   opt[string]        `json:"subject,omitempty" maxLength:"200"`
+	ContactID opt[string]        `json:"contactId,omitempty" maxLength:"200" doc:"Null detaches the contact."`
+	Place     opt[string]        `json:"place,omitempty" enum:"INBOX,FILTERED,TRASH"`
+	Unread    opt[bool]          `json:"unread,omitempty"`
+	Seen      opt[string]        `json:"seen,omitempty" maxLength:"50" doc:"The token that came with the conversation."`
 }
 
 func (a *API) changeConversation(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Body ConversationChange
 },
 ) (*reply[Conversation], error) {

@@ -107,7 +107,7 @@ func picture(attrs []html.Attribute, images bool, cids map[string]string) []html
 }
 
 func (a *API) readHTML(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Images bool `query:"images" doc:"Show pictures that lie elsewhere. Fetching them tells the sender that the mail is being read."`
 },
 ) (*raw, error) {

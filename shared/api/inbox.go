@@ -41,34 +41,44 @@ type InboxSpam struct {
 	Allow         []string `json:"allow" nullable:"false" doc:"Addresses or domains that are never filtered."`
 }
 
-type inboxFields struct {
-	Kind   opt[string] `json:"kind,omitempty" enum:"INBOX,HELP_DESK"`
-	Access opt[struct {
-		Everyone opt[bool]     `json:"everyone,omitempty"`
-		UserIDs  opt[[]string] `json:"userIds,omitempty" maxItems:"500"`
-		TeamIDs  opt[[]string] `json:"teamIds,omitempty" maxItems:"500"`
-	}] `json:"access,omitempty"`
-	Reopen opt[struct {
-		Policy opt[string] `json:"policy,omitempty" enum:"REOPEN,NEW,REOPEN_WITHIN"`
-		Days   opt[int]    `json:"days,omitempty" minimum:"0" maximum:"3650"`
-	}] `json:"reopen,omitempty"`
-	Spam opt[struct {
-		RoleAddresses opt[bool]     `json:"roleAddresses,omitempty"`
-		Allow         opt[[]string] `json:"allow,omitempty" maxItems:"1000"`
-	}] `json:"spam,omitempty"`
-	OnlyAssignee opt[bool] `json:"onlyAssigneeReplies,omitempty"`
+// AccessInput says who works in an inbox; what is left out stays.
+type AccessInput struct {
+	Everyone opt[bool]     `json:"everyone,omitempty"`
+	UserIDs  opt[[]string] `json:"userIds,omitempty" maxItems:"500"`
+	TeamIDs  opt[[]string] `json:"teamIds,omitempty" maxItems:"500"`
+}
+
+// ReopenInput says what a message to a closed conversation does; what is left out stays.
+type ReopenInput struct {
+	Policy opt[string] `json:"policy,omitempty" enum:"REOPEN,NEW,REOPEN_WITHIN"`
+	Days   opt[int]    `json:"days,omitempty" minimum:"0" maximum:"3650"`
+}
+
+// SpamInput says which mail is filtered; what is left out stays.
+type SpamInput struct {
+	RoleAddresses opt[bool]     `json:"roleAddresses,omitempty"`
+	Allow         opt[[]string] `json:"allow,omitempty" maxItems:"1000"`
+}
+
+// InboxFields are what both a new inbox and a change of one may say.
+type InboxFields struct {
+	Kind         opt[string]      `json:"kind,omitempty" enum:"INBOX,HELP_DESK"`
+	Access       opt[AccessInput] `json:"access,omitempty"`
+	Reopen       opt[ReopenInput] `json:"reopen,omitempty"`
+	Spam         opt[SpamInput]   `json:"spam,omitempty"`
+	OnlyAssignee opt[bool]        `json:"onlyAssigneeReplies,omitempty"`
 }
 
 // NewInbox is an inbox to create: everyone works in it unless said otherwise.
 type NewInbox struct {
 	Name string `json:"name" minLength:"1" maxLength:"100"`
-	inboxFields
+	InboxFields
 }
 
 // InboxChange is a change of an inbox.
 type InboxChange struct {
 	Name opt[string] `json:"name,omitempty" minLength:"1" maxLength:"100"`
-	inboxFields
+	InboxFields
 }
 
 func (a *API) showInbox(who *caller, x desk.Inbox) Inbox {
@@ -91,7 +101,7 @@ func (a *API) inboxCalls() {
 		slices.SortFunc(out.Results, func(x, y Inbox) int { return strings.Compare(x.Name+x.ID, y.Name+y.ID) })
 		return &reply[listOf[Inbox]]{out}, nil
 	})
-	on(a, "readInbox", func(_ context.Context, who *caller, in *byID) (*reply[Inbox], error) {
+	on(a, "readInbox", func(_ context.Context, who *caller, in *ByID) (*reply[Inbox], error) {
 		x, err := inboxOf(who, who.cfg, in.ID)
 		return &reply[Inbox]{a.showInbox(who, x)}, err
 	})
@@ -110,7 +120,7 @@ func inboxOf(who *caller, cfg *desk.Config, id string) (desk.Inbox, error) {
 }
 
 func (a *API) createInbox(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body NewInbox
 },
 ) (*made[Inbox], error) {
@@ -141,7 +151,7 @@ func (a *API) freshInbox(ctx context.Context, who *caller, id string) (Inbox, er
 }
 
 func (a *API) changeInbox(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Body InboxChange
 },
 ) (*reply[Inbox], error) {
@@ -163,7 +173,7 @@ func (a *API) changeInbox(ctx context.Context, who *caller, in *struct {
 }
 
 // apply puts the fields over x and checks what came of it.
-func (f inboxFields) apply(cfg *desk.Config, x *desk.Inbox) error {
+func (f InboxFields) apply(cfg *desk.Config, x *desk.Inbox) error {
 	applyAs(f.Kind, &x.Kind)
 	if f.Kind.null {
 		x.Kind = desk.PlainInbox
@@ -216,7 +226,7 @@ func knownTeams(cfg *desk.Config, field string, ids []desk.TeamID) error {
 	return nil
 }
 
-func (a *API) deleteInbox(ctx context.Context, who *caller, in *byID) (*nothing, error) {
+func (a *API) deleteInbox(ctx context.Context, who *caller, in *ByID) (*nothing, error) {
 	return remove(ctx, a, who, func(cfg *desk.Config) error {
 		x, err := inboxOf(who, cfg, in.ID)
 		if err != nil {

@@ -42,14 +42,14 @@ func (a *API) keyCalls() {
 		return &reply[listOf[Key]]{out}, err
 	})
 	on(a, "createKey", a.createKey)
-	on(a, "deleteKey", func(ctx context.Context, who *caller, in *byID) (*nothing, error) {
+	on(a, "deleteKey", func(ctx context.Context, who *caller, in *ByID) (*nothing, error) {
 		return &nothing{}, a.Desk.RevokeKey(ctx, desk.KeyID(in.ID), who.audit("key.delete", in.ID, ""))
 	})
 }
 
 // createKey makes a key. A repeat under the same Idempotency-Key is a conflict: its answer held a secret, which is kept nowhere.
 func (a *API) createKey(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body NewKey
 },
 ) (*made[FullKey], error) {

@@ -186,7 +186,7 @@ func (a *API) messageCalls() {
 const threadEnd = "end"
 
 func (a *API) listMessages(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"25"`
 	After  string `query:"after" maxLength:"100" doc:"The id of a message: those after it."`
 	Before string `query:"before" maxLength:"100" doc:"The id of a message: the last ones before it; or end: the last ones of the thread."`
@@ -262,7 +262,7 @@ func (a *API) messageOf(ctx context.Context, who *caller, id string) (desk.Messa
 // wholeText bounds the text of one message that is read in full, in bytes.
 const wholeText = 2 << 20
 
-func (a *API) readMessage(ctx context.Context, who *caller, in *byID) (*reply[Message], error) {
+func (a *API) readMessage(ctx context.Context, who *caller, in *ByID) (*reply[Message], error) {
 	m, _, err := a.messageOf(ctx, who, in.ID)
 	if err != nil {
 		return nil, err
@@ -292,7 +292,7 @@ func (a *API) stored(ctx context.Context, key string, limit int64) ([]byte, erro
 	return data, nil
 }
 
-func (a *API) retryMessage(ctx context.Context, who *caller, in *byID) (*reply[Message], error) {
+func (a *API) retryMessage(ctx context.Context, who *caller, in *ByID) (*reply[Message], error) {
 	m, c, err := a.messageOf(ctx, who, in.ID)
 	if err != nil {
 		return nil, err
@@ -327,7 +327,7 @@ type raw struct {
 // carried is up to what size an original is answered itself, in bytes; a larger one is at a link.
 const carried = 4 << 20
 
-func (a *API) readOriginal(ctx context.Context, who *caller, in *byID) (*raw, error) {
+func (a *API) readOriginal(ctx context.Context, who *caller, in *ByID) (*raw, error) {
 	m, _, err := a.messageOf(ctx, who, in.ID)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,8 @@ type User struct {
 	Active       bool     `json:"active"`
 }
 
-type userFields struct {
+// UserFields are what both a new person and a change of one may say.
+type UserFields struct {
 	Name         opt[string]   `json:"name,omitempty" maxLength:"100"`
 	TeamIDs      opt[[]string] `json:"teamIds,omitempty" maxItems:"100"`
 	Skills       opt[[]string] `json:"skills,omitempty" maxItems:"100"`
@@ -36,14 +37,14 @@ type userFields struct {
 type NewUser struct {
 	Email  string `json:"email" minLength:"3" maxLength:"254"`
 	RoleID string `json:"roleId" maxLength:"200"`
-	userFields
+	UserFields
 }
 
 // UserChange is a change of a person.
 type UserChange struct {
 	Email  opt[string] `json:"email,omitempty" minLength:"3" maxLength:"254"`
 	RoleID opt[string] `json:"roleId,omitempty" maxLength:"200"`
-	userFields
+	UserFields
 }
 
 // Availability says whether a person takes new conversations now.
@@ -74,14 +75,14 @@ func (a *API) peopleCalls() {
 		slices.SortFunc(out.Results, func(x, y User) int { return strings.Compare(x.Name+x.ID, y.Name+y.ID) })
 		return &reply[listOf[User]]{out}, nil
 	})
-	on(a, "readUser", func(_ context.Context, who *caller, in *byID) (*reply[User], error) {
+	on(a, "readUser", func(_ context.Context, who *caller, in *ByID) (*reply[User], error) {
 		u, err := userOf(who.cfg, in.ID)
 		return &reply[User]{showUser(u)}, err
 	})
 	on(a, "createUser", a.createUser)
 	on(a, "changeUser", a.changeUser)
 	on(a, "deleteUser", a.deleteUser)
-	on(a, "readAvailability", func(ctx context.Context, who *caller, in *byID) (*reply[Availability], error) {
+	on(a, "readAvailability", func(ctx context.Context, who *caller, in *ByID) (*reply[Availability], error) {
 		u, err := userOf(who.cfg, in.ID)
 		if err != nil {
 			return nil, err
@@ -103,13 +104,13 @@ func userOf(cfg *desk.Config, id string) (desk.User, error) {
 }
 
 func (a *API) createUser(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body NewUser
 },
 ) (*made[User], error) {
 	return once(ctx, a, who, "POST /v1/users", in.Key, func(id string) (User, error) {
 		u := desk.User{ID: desk.UserID(id), Active: true}
-		if err := who.putUser(who.cfg, &u, in.Body.Email, in.Body.RoleID, in.Body.userFields); err != nil {
+		if err := who.putUser(who.cfg, &u, in.Body.Email, in.Body.RoleID, in.Body.UserFields); err != nil {
 			return User{}, err
 		}
 		u, err := a.Desk.SaveUser(ctx, u, who.audit("user.create", id, u.Email))
@@ -125,7 +126,7 @@ func (a *API) createUser(ctx context.Context, who *caller, in *struct {
 }
 
 func (a *API) changeUser(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Body UserChange
 },
 ) (*reply[User], error) {
@@ -142,7 +143,7 @@ func (a *API) changeUser(ctx context.Context, who *caller, in *struct {
 		if err := who.mayTouch(cfg, was); err != nil {
 			return User{}, err
 		}
-		if err := who.putUser(cfg, &u, email, role, b.userFields); err != nil {
+		if err := who.putUser(cfg, &u, email, role, b.UserFields); err != nil {
 			return User{}, err
 		}
 		if !cfg.Can(u, desk.PermAdmin) {
@@ -156,7 +157,7 @@ func (a *API) changeUser(ctx context.Context, who *caller, in *struct {
 }
 
 // putUser puts what was given over u and checks what came of it. Nobody gives a role that may more than themselves.
-func (c *caller) putUser(cfg *desk.Config, u *desk.User, email, role string, f userFields) error {
+func (c *caller) putUser(cfg *desk.Config, u *desk.User, email, role string, f UserFields) error {
 	address, err := mail.ParseAddress(email)
 	if err != nil || address.Address != strings.TrimSpace(email) || !strings.Contains(address.Address, "@") {
 		return desk.RefuseField("email", "this is not a mail address")
@@ -225,7 +226,7 @@ func (a *API) showAvailability(p desk.Presence) Availability {
 }
 
 func (a *API) setAvailability(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Body struct {
 		Available bool       `json:"available"`
 		Until     *time.Time `json:"until,omitempty" doc:"When it falls back by itself."`

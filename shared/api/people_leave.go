@@ -8,7 +8,7 @@ import (
 
 // deleteUser removes a person: first they can't act any more, then their open conversations become unassigned (S131),
 // then they are gone. Ended in mid-work it is done to its end by calling it again.
-func (a *API) deleteUser(ctx context.Context, who *caller, in *byID) (*nothing, error) {
+func (a *API) deleteUser(ctx context.Context, who *caller, in *ByID) (*nothing, error) {
 	u, err := change(ctx, a, who, func(cfg *desk.Config) (desk.User, error) {
 		u, err := userOf(cfg, in.ID)
 		if err != nil {

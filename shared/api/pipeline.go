@@ -67,7 +67,7 @@ func (a *API) pipelineCalls() {
 		slices.SortFunc(out.Results, func(x, y Pipeline) int { return strings.Compare(x.Name+x.ID, y.Name+y.ID) })
 		return &reply[listOf[Pipeline]]{out}, nil
 	})
-	on(a, "readPipeline", func(_ context.Context, who *caller, in *byID) (*reply[Pipeline], error) {
+	on(a, "readPipeline", func(_ context.Context, who *caller, in *ByID) (*reply[Pipeline], error) {
 		p, err := pipelineOf(who.cfg, in.ID)
 		return &reply[Pipeline]{showPipeline(p)}, err
 	})
@@ -112,7 +112,7 @@ func hasStage(p desk.Pipeline, id desk.StageID) bool {
 }
 
 func (a *API) createPipeline(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body NewPipeline
 },
 ) (*made[Pipeline], error) {
@@ -138,7 +138,7 @@ func (a *API) createPipeline(ctx context.Context, who *caller, in *struct {
 }
 
 func (a *API) changePipeline(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Body PipelineChange
 },
 ) (*reply[Pipeline], error) {
@@ -198,7 +198,7 @@ func (a *API) mayLose(ctx context.Context, cfg *desk.Config, was, now desk.Pipel
 	}
 }
 
-func (a *API) deletePipeline(ctx context.Context, who *caller, in *byID) (*nothing, error) {
+func (a *API) deletePipeline(ctx context.Context, who *caller, in *ByID) (*nothing, error) {
 	return remove(ctx, a, who, func(cfg *desk.Config) error {
 		p, err := pipelineOf(cfg, in.ID)
 		if err != nil {

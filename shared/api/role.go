@@ -51,7 +51,7 @@ func (a *API) roleCalls() {
 		slices.SortFunc(out.Results, func(x, y Role) int { return strings.Compare(x.Name+x.ID, y.Name+y.ID) })
 		return &reply[listOf[Role]]{out}, nil
 	})
-	on(a, "readRole", func(_ context.Context, who *caller, in *byID) (*reply[Role], error) {
+	on(a, "readRole", func(_ context.Context, who *caller, in *ByID) (*reply[Role], error) {
 		r, err := roleOf(who.cfg, in.ID)
 		return &reply[Role]{showRole(r)}, err
 	})
@@ -73,7 +73,7 @@ func permissions(given []string) ([]desk.Permission, error) {
 }
 
 func (a *API) createRole(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body NewRole
 },
 ) (*made[Role], error) {
@@ -99,7 +99,7 @@ func (a *API) createRole(ctx context.Context, who *caller, in *struct {
 }
 
 func (a *API) changeRole(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Body RoleChange
 },
 ) (*reply[Role], error) {
@@ -141,7 +141,7 @@ func keepsAdminRole(cfg *desk.Config, r desk.Role) error {
 	return desk.Refuse(desk.Conflict, "Nobody would be an administrator any more.")
 }
 
-func (a *API) deleteRole(ctx context.Context, who *caller, in *byID) (*nothing, error) {
+func (a *API) deleteRole(ctx context.Context, who *caller, in *ByID) (*nothing, error) {
 	return remove(ctx, a, who, func(cfg *desk.Config) error {
 		r, err := roleOf(cfg, in.ID)
 		if err != nil {

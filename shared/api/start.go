@@ -14,13 +14,13 @@ type FirstMessage struct {
 	To        []Address `json:"to" nullable:"false" minItems:"1" maxItems:"100" doc:"Whom it goes to; on a chat channel, one."`
 	ContactID string    `json:"contactId,omitempty" maxLength:"200" doc:"Whose address this is."`
 	Subject   string    `json:"subject,omitempty" maxLength:"200"`
-	letter
+	Letter
 }
 
 // startConversation writes to somebody who has not written to us, where the channel allows that. A conversation that runs
 // already is gone on with.
 func (a *API) startConversation(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body FirstMessage
 },
 ) (*made[Conversation], error) {
@@ -52,7 +52,7 @@ func (a *API) startConversation(ctx context.Context, who *caller, in *struct {
 		}
 	}
 	n.Message.To = to
-	if err := a.compose(ctx, who, kind, b.letter, &n.Message); err != nil {
+	if err := a.compose(ctx, who, kind, b.Letter, &n.Message); err != nil {
 		return nil, err
 	}
 	n.Preview, n.Message.Thread = previewOf(n.Message), identity.Value

@@ -38,7 +38,7 @@ func (a *API) teamCalls() {
 		slices.SortFunc(out.Results, func(x, y Team) int { return strings.Compare(x.Name+x.ID, y.Name+y.ID) })
 		return &reply[listOf[Team]]{out}, nil
 	})
-	on(a, "readTeam", func(_ context.Context, who *caller, in *byID) (*reply[Team], error) {
+	on(a, "readTeam", func(_ context.Context, who *caller, in *ByID) (*reply[Team], error) {
 		t, err := teamOf(who.cfg, in.ID)
 		return &reply[Team]{showTeam(t)}, err
 	})
@@ -56,7 +56,7 @@ func named(given string) (string, error) {
 }
 
 func (a *API) createTeam(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body NamedThing
 },
 ) (*made[Team], error) {
@@ -78,7 +78,7 @@ func (a *API) createTeam(ctx context.Context, who *caller, in *struct {
 }
 
 func (a *API) changeTeam(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Body NamedThing
 },
 ) (*reply[Team], error) {
@@ -97,7 +97,7 @@ func (a *API) changeTeam(ctx context.Context, who *caller, in *struct {
 	})
 }
 
-func (a *API) deleteTeam(ctx context.Context, who *caller, in *byID) (*nothing, error) {
+func (a *API) deleteTeam(ctx context.Context, who *caller, in *ByID) (*nothing, error) {
 	return remove(ctx, a, who, func(cfg *desk.Config) error {
 		t, err := teamOf(cfg, in.ID)
 		if err != nil {

@@ -32,7 +32,8 @@ type Ticket struct {
 	ClosedAt       *time.Time        `json:"closedAt"`
 }
 
-type ticketFields struct {
+// TicketFields are what both a new ticket and a change of one may say.
+type TicketFields struct {
 	Description opt[string]             `json:"description,omitempty" maxLength:"20000"`
 	PipelineID  opt[string]             `json:"pipelineId,omitempty" maxLength:"200"`
 	StageID     opt[string]             `json:"stageId,omitempty" maxLength:"200"`
@@ -48,13 +49,13 @@ type NewTicket struct {
 	Name           string `json:"name" minLength:"1" maxLength:"300"`
 	ConversationID string `json:"conversationId,omitempty" maxLength:"200"`
 	InboxID        string `json:"inboxId,omitempty" maxLength:"200" doc:"Who may see a ticket of its own; everybody unless given."`
-	ticketFields
+	TicketFields
 }
 
 // TicketChange is a change of a ticket.
 type TicketChange struct {
 	Name opt[string] `json:"name,omitempty" minLength:"1" maxLength:"300"`
-	ticketFields
+	TicketFields
 }
 
 func showTicket(t desk.Ticket) Ticket {
@@ -71,7 +72,7 @@ func (c *caller) seesTicket(t desk.Ticket) bool { return t.Inbox == "" || c.sees
 
 func (a *API) ticketCalls() {
 	on(a, "listTickets", a.listTickets)
-	on(a, "readTicket", func(ctx context.Context, who *caller, in *byID) (*reply[Ticket], error) {
+	on(a, "readTicket", func(ctx context.Context, who *caller, in *ByID) (*reply[Ticket], error) {
 		t, err := a.ticketOf(ctx, who, in.ID)
 		return &reply[Ticket]{showTicket(t)}, err
 	})
@@ -87,8 +88,8 @@ func (a *API) ticketOf(ctx context.Context, who *caller, id string) (desk.Ticket
 	return t, err
 }
 
-// ticketFilters are the filters of a list of tickets; all that are given apply together.
-type ticketFilters struct {
+// TicketFilters are the filters of a list of tickets; all that are given apply together.
+type TicketFilters struct {
 	PipelineID string `query:"pipelineId" maxLength:"200"`
 	Status     string `query:"status" enum:"OPEN,CLOSED"`
 	OwnerID    string `query:"ownerId" maxLength:"200"`
@@ -96,11 +97,11 @@ type ticketFilters struct {
 }
 
 func (a *API) listTickets(ctx context.Context, who *caller, in *struct {
-	paged
-	ticketFilters
+	Paged
+	TicketFilters
 },
 ) (*reply[listOf[Ticket]], error) {
-	f := in.ticketFilters
+	f := in.TicketFilters
 	name := fmt.Sprintf("tickets %+v", f)
 	after, err := a.cursors.read(ctx, name, in.After)
 	if err != nil {
@@ -131,7 +132,7 @@ func (a *API) listTickets(ctx context.Context, who *caller, in *struct {
 }
 
 func (a *API) createTicket(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body NewTicket
 },
 ) (*made[Ticket], error) {
@@ -193,7 +194,7 @@ func (a *API) ticketFor(ctx context.Context, who *caller, b NewTicket, t *desk.T
 }
 
 func (a *API) changeTicket(ctx context.Context, who *caller, in *struct {
-	byID
+	ByID
 	Body TicketChange
 },
 ) (*reply[Ticket], error) {
@@ -228,7 +229,7 @@ func (c *caller) mayWorkOn(t desk.Ticket) error {
 }
 
 // check refuses names of what isn't there.
-func (f ticketFields) check(ctx context.Context, a *API, who *caller) error {
+func (f TicketFields) check(ctx context.Context, a *API, who *caller) error {
 	if id := f.OwnerID.value; id != "" {
 		if u, there := who.cfg.Users[desk.UserID(id)]; !there || !u.Active {
 			return desk.RefuseField("ownerId", "there is no such active user")
@@ -250,7 +251,7 @@ func (f ticketFields) check(ctx context.Context, a *API, who *caller) error {
 }
 
 // apply puts the fields over t and moves it where they say.
-func (f ticketFields) apply(now time.Time, cfg *desk.Config, t *desk.Ticket) error {
+func (f TicketFields) apply(now time.Time, cfg *desk.Config, t *desk.Ticket) error {
 	f.Description.apply(&t.Description)
 	applyAs(f.Priority, &t.Priority)
 	applyAs(f.OwnerID, &t.Owner)
@@ -272,7 +273,7 @@ func (f ticketFields) apply(now time.Time, cfg *desk.Config, t *desk.Ticket) err
 	return f.move(now, cfg, t)
 }
 
-func (f ticketFields) move(now time.Time, cfg *desk.Config, t *desk.Ticket) error {
+func (f TicketFields) move(now time.Time, cfg *desk.Config, t *desk.Ticket) error {
 	if t.Pipeline != "" && !f.PipelineID.set && !f.StageID.set {
 		return nil
 	}

@@ -40,7 +40,7 @@ func (a *API) uploadCalls() {
 }
 
 func (a *API) createUpload(ctx context.Context, who *caller, in *struct {
-	idem
+	Idem
 	Body NewUpload
 },
 ) (*made[Upload], error) {

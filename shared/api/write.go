@@ -13,8 +13,8 @@ import (
 	"github.com/loket-desk/loket/shared/desk"
 )
 
-// letter is what somebody writes, as a reply or as the first message of a conversation.
-type letter struct {
+// Letter is what somebody writes, as a reply or as the first message of a conversation.
+type Letter struct {
 	Text        string    `json:"text,omitempty" maxLength:"1000000"`
 	HTML        string    `json:"html,omitempty" maxLength:"1000000" doc:"Where the channel takes rich text."`
 	Attachments []string  `json:"attachments,omitempty" nullable:"false" maxItems:"50" doc:"Ids of uploads."`
@@ -25,7 +25,7 @@ type letter struct {
 // NewMessage is an answer to the contact, or an internal comment.
 type NewMessage struct {
 	Kind string `json:"kind,omitempty" enum:"MESSAGE,COMMENT" default:"MESSAGE"`
-	letter
+	Letter
 	To        []Address `json:"to,omitempty" nullable:"false" maxItems:"100" doc:"Where the channel has recipients; the contact unless given."`
 	ChannelID string    `json:"channelId,omitempty" maxLength:"200" doc:"The conversation's own channel, which is what is taken anyway."`
 	InReplyTo string    `json:"inReplyTo,omitempty" maxLength:"200" doc:"The id of the message that this answers."`
@@ -33,8 +33,8 @@ type NewMessage struct {
 }
 
 func (a *API) createMessage(ctx context.Context, who *caller, in *struct {
-	byID
-	idem
+	ByID
+	Idem
 	Body NewMessage
 },
 ) (*made[Message], error) {
@@ -134,7 +134,7 @@ func (a *API) answer(ctx context.Context, who *caller, c desk.Conversation, b Ne
 	if len(b.To) > 0 && !kind.Capabilities.Recipients {
 		return desk.RefuseField("to", kind.Name+" answers go to the contact only")
 	}
-	return a.compose(ctx, who, kind, b.letter, m)
+	return a.compose(ctx, who, kind, b.Letter, m)
 }
 
 // sendable is the kind of the channel that a conversation is answered on. Off or deleted, nothing can be sent (S059).
@@ -196,7 +196,7 @@ const inlineText = 32 << 10
 const beginning = 2 << 10
 
 // compose checks texts and files against what the channel carries, and keeps them.
-func (a *API) compose(ctx context.Context, who *caller, kind channel.Kind, l letter, m *desk.Message) error {
+func (a *API) compose(ctx context.Context, who *caller, kind channel.Kind, l Letter, m *desk.Message) error {
 	can := kind.Capabilities
 	m.HTML = l.HTML
 	switch {
