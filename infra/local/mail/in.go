@@ -64,6 +64,7 @@ func StartIn(o InOptions) (*Server, error) {
 	w.start(func() { _ = s.Serve(l) })
 	return &Server{Addr: l.Addr().String(), close: func() error {
 		err := s.Close()
+		_ = l.Close() // which the library does not know yet where it is closed at once
 		w.stop()
 		return err
 	}}, nil

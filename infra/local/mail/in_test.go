@@ -210,7 +210,7 @@ func TestVerdictsAreThoseThatATestMailStates(t *testing.T) {
 		{"X-SES-Spam-Verdict: FAIL\r\nX-SES-Virus-Verdict: gray\r\n", [5]string{"FAIL", "GRAY", "PASS", "PASS", "PASS"}, ""},
 		{"X-SES-Spam-Verdict: DISABLED\r\nX-SES-Virus-Verdict: maybe\r\n", [5]string{"DISABLED", "PASS", "PASS", "PASS", "PASS"}, ""},
 		{"Authentication-Results: mx; spf=softfail; dkim=none;\r\n dmarc=fail (p=REJECT dis=none)\r\n", [5]string{"PASS", "PASS", "GRAY", "GRAY", "FAIL"}, "reject"},
-		{"Authentication-Results: mx; spf=fail; dkim=permerror; dmarc=fail policy.dmarc=quarantine\r\n", [5]string{"PASS", "PASS", "FAIL", "PROCESSING_FAILED", "FAIL"}, "quarantine"},
+		{"Authentication-Results: mx; spf=fail; dkim=permerror; dmarc=fail (policy=quarantine)\r\n", [5]string{"PASS", "PASS", "FAIL", "PROCESSING_FAILED", "FAIL"}, "quarantine"},
 		{"Authentication-Results: mx; dmarc=fail\r\n", [5]string{"PASS", "PASS", "PASS", "PASS", "FAIL"}, "none"},
 	} {
 		h, s := receiving(t, nil)
@@ -399,6 +399,22 @@ func TestAMailCutShortIsNotAnnounced(t *testing.T) {
 	defer h.mu.Unlock()
 	if len(h.bodies)+len(h.objects) > 0 {
 		t.Errorf("%d announced, %d stored", len(h.bodies), len(h.objects))
+	}
+}
+
+func TestAServerClosedAtOnceEnds(t *testing.T) {
+	for range 50 {
+		_, s := receiving(t, nil)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.Close()
+		}()
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			t.Fatal("it never ends")
+		}
 	}
 }
 
