@@ -6,10 +6,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/loket-desk/loket/shared/channel"
 )
@@ -42,11 +40,12 @@ type API struct {
 	tokens  *tokens
 	kinds   map[string]channel.Kind
 	clean   *cleaner
-	mux     *http.ServeMux
-	huma    huma.API
+	books   map[string]func() *book // by the part of the path after /v1/
+	whole   func() []byte           // the OpenAPI document
 }
 
-// New makes the API's handler.
+// New makes the API's handler. Calls are described when the first of their group is made, and all of them when somebody
+// reads the document: a cold start waits for none of it.
 func New(o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Now().UTC() }
@@ -56,7 +55,7 @@ func New(o Options) http.Handler {
 	}
 	a := &API{
 		Options: o, rules: map[string]rule{}, cursors: cursors{o.Sealer}, kinds: map[string]channel.Kind{},
-		clean: newCleaner(), mux: http.NewServeMux(),
+		clean: newCleaner(), books: map[string]func() *book{},
 	}
 	if o.Issuer != "" {
 		a.tokens = newTokens(o.Issuer, o.Audience, o.Doer, o.Now)
@@ -67,85 +66,39 @@ func New(o Options) http.Handler {
 	for _, r := range rules() {
 		a.rules[r.ID] = r
 	}
-	a.describe()
-	a.mux.HandleFunc("GET /healthz", a.health)
-	a.meCalls()
-	a.inboxCalls()
-	a.channelCalls()
-	a.peopleCalls()
-	a.pipelineCalls()
-	a.keyCalls()
-	a.auditCalls()
-	a.failureCalls()
-	a.uploadCalls()
-	a.conversationCalls()
-	a.messageCalls()
-	a.contactCalls()
-	a.ticketCalls()
-	delete(a.huma.OpenAPI().Components.Schemas.Map(), "ErrorModel")
-	delete(a.huma.OpenAPI().Components.Schemas.Map(), "ErrorDetail")
+	var all []func(*book)
+	for _, g := range a.groups() {
+		all = append(all, g.calls)
+		open := sync.OnceValue(func() *book { return a.book(g.calls) })
+		for _, name := range g.names {
+			a.books[name] = open
+		}
+	}
+	a.whole = sync.OnceValue(func() []byte { return a.book(all...).document() })
 	return a.prepared(http.HandlerFunc(a.route))
 }
 
-// describe makes the OpenAPI document and the machinery that serves by it.
-func (a *API) describe() {
-	config := huma.Config{
-		OpenAPI: &huma.OpenAPI{
-			OpenAPI: "3.1.0",
-			Info: &huma.Info{
-				Title: "Loket", Version: "1",
-				Description: "A shared inbox and help desk. Every answer but /healthz and this document needs an API key or an OIDC token as a bearer.",
-			},
-			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"bearer": {Type: "http", Scheme: "bearer", Description: "An API key (lk_…) or a token of the configured OIDC issuer."},
-				},
-			},
-			Security: []map[string][]string{{"bearer": {}}},
-		},
-		OpenAPIPath:                  "/openapi",
-		Formats:                      map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()},
-		DefaultFormat:                "application/json",
-		RejectUnknownQueryParameters: true,
-		Transformers:                 []huma.Transformer{a.problems},
-	}
-	a.huma = humago.New(a.mux, config)
-	a.huma.UseMiddleware(a.authenticate)
+// group is calls that are described together, and the parts of the path after /v1/ under which they are.
+type group struct {
+	names []string
+	calls func(*book)
 }
 
-// health answers anybody that the API is there.
-func (a *API) health(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write([]byte(`{"status":"ok"}` + "\n"))
-}
-
-// act is what a call does: for a caller, with what the request holds.
-type act[I, O any] func(ctx context.Context, who *caller, in *I) (*O, error)
-
-// on registers what the call with this id in the table of rules does.
-func on[I, O any](a *API, id string, do act[I, O]) {
-	r := a.rules[id]
-	op := huma.Operation{
-		OperationID: id, Method: r.Method, Path: r.Path, Summary: r.Summary, Tags: []string{r.Tag}, DefaultStatus: r.Status,
-		MaxBodyBytes: bodyLimit + 1, BodyReadTimeout: -1,
-		Responses: map[string]*huma.Response{"default": {
-			Description: "A refusal, in the form of RFC 9457.",
-			Content: map[string]*huma.MediaType{"application/problem+json": {
-				Schema: a.huma.OpenAPI().Components.Schemas.Schema(problemType, true, ""),
-			}},
-		}},
+func (a *API) groups() []group {
+	return []group{
+		{[]string{"me"}, a.meCalls},
+		{[]string{"inboxes"}, a.inboxCalls},
+		{[]string{"channels", "channel-types"}, a.channelCalls},
+		{[]string{"users", "teams", "roles"}, a.peopleCalls},
+		{[]string{"pipelines"}, a.pipelineCalls},
+		{[]string{"keys"}, a.keyCalls},
+		{[]string{"audit"}, a.auditCalls},
+		{[]string{"failures"}, a.failureCalls},
+		{[]string{"uploads"}, a.uploadCalls},
+		{[]string{"conversations", "messages"}, func(b *book) { a.conversationCalls(b); a.messageCalls(b) }},
+		{[]string{"contacts"}, a.contactCalls},
+		{[]string{"tickets"}, a.ticketCalls},
 	}
-	if r.Needs != "" {
-		op.Description = "Needs the permission `" + string(r.Needs) + "`."
-	}
-	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := do(ctx, callerOf(ctx), in)
-		if err != nil {
-			return nil, a.problem(ctx, err)
-		}
-		return out, nil
-	})
 }
 
 // base is the public address of the stack, without a slash at its end.

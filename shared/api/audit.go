@@ -18,8 +18,8 @@ type AuditEntry struct {
 	Detail string    `json:"detail"`
 }
 
-func (a *API) auditCalls() {
-	on(a, "listAudit", func(ctx context.Context, _ *caller, in *Paged) (*reply[listOf[AuditEntry]], error) {
+func (a *API) auditCalls(b *book) {
+	on(b, "listAudit", func(ctx context.Context, _ *caller, in *Paged) (*reply[listOf[AuditEntry]], error) {
 		after, err := a.cursors.read(ctx, "audit", in.After)
 		if err != nil {
 			return nil, err
@@ -80,8 +80,8 @@ func (a *API) showFailure(ctx context.Context, f desk.Failure) (Failure, error) 
 	return out, nil
 }
 
-func (a *API) failureCalls() {
-	on(a, "listFailures", func(ctx context.Context, _ *caller, in *Paged) (*reply[listOf[Failure]], error) {
+func (a *API) failureCalls(b *book) {
+	on(b, "listFailures", func(ctx context.Context, _ *caller, in *Paged) (*reply[listOf[Failure]], error) {
 		after, err := a.cursors.read(ctx, "failures", in.After)
 		if err != nil {
 			return nil, err
@@ -100,7 +100,7 @@ func (a *API) failureCalls() {
 		}
 		return page(ctx, a, "failures", out, found.Next)
 	})
-	on(a, "replayFailure", func(ctx context.Context, _ *caller, in *ByID) (*reply[Failure], error) {
+	on(b, "replayFailure", func(ctx context.Context, _ *caller, in *ByID) (*reply[Failure], error) {
 		if err := a.Desk.ReplayFailure(ctx, desk.FailureID(in.ID)); err != nil {
 			return nil, err
 		}
@@ -111,7 +111,7 @@ func (a *API) failureCalls() {
 		shown, err := a.showFailure(ctx, f)
 		return &reply[Failure]{shown}, err
 	})
-	on(a, "deleteFailure", func(ctx context.Context, _ *caller, in *ByID) (*nothing, error) {
+	on(b, "deleteFailure", func(ctx context.Context, _ *caller, in *ByID) (*nothing, error) {
 		return &nothing{}, a.Desk.DeleteFailure(ctx, desk.FailureID(in.ID))
 	})
 }

@@ -124,8 +124,8 @@ func copied(m map[string]string) map[string]string {
 	return maps.Clone(m)
 }
 
-func (a *API) channelCalls() {
-	on(a, "listChannelTypes", func(context.Context, *caller, *struct{}) (*reply[listOf[ChannelType]], error) {
+func (a *API) channelCalls(b *book) {
+	on(b, "listChannelTypes", func(context.Context, *caller, *struct{}) (*reply[listOf[ChannelType]], error) {
 		out := listOf[ChannelType]{Results: []ChannelType{}}
 		for _, k := range a.Kinds {
 			fields := append([]channel.Field{}, k.Fields...)
@@ -133,15 +133,15 @@ func (a *API) channelCalls() {
 		}
 		return &reply[listOf[ChannelType]]{out}, nil
 	})
-	on(a, "listChannels", a.listChannels)
-	on(a, "readChannel", func(_ context.Context, who *caller, in *ByID) (*reply[Channel], error) {
+	on(b, "listChannels", a.listChannels)
+	on(b, "readChannel", func(_ context.Context, who *caller, in *ByID) (*reply[Channel], error) {
 		x, err := channelOf(who, who.cfg, in.ID)
 		return &reply[Channel]{a.showChannel(x, nil)}, err
 	})
-	on(a, "createChannel", a.createChannel)
-	on(a, "changeChannel", a.changeChannel)
-	on(a, "deleteChannel", a.deleteChannel)
-	on(a, "testChannel", a.testChannel)
+	on(b, "createChannel", a.createChannel)
+	on(b, "changeChannel", a.changeChannel)
+	on(b, "deleteChannel", a.deleteChannel)
+	on(b, "testChannel", a.testChannel)
 }
 
 func (a *API) listChannels(_ context.Context, who *caller, in *struct {

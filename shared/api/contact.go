@@ -68,15 +68,15 @@ func showContact(c desk.Contact) Contact {
 	return out
 }
 
-func (a *API) contactCalls() {
-	on(a, "listContacts", a.listContacts)
-	on(a, "readContact", func(ctx context.Context, _ *caller, in *ByID) (*reply[Contact], error) {
+func (a *API) contactCalls(b *book) {
+	on(b, "listContacts", a.listContacts)
+	on(b, "readContact", func(ctx context.Context, _ *caller, in *ByID) (*reply[Contact], error) {
 		c, err := a.Desk.Contact(ctx, desk.ContactID(in.ID))
 		return &reply[Contact]{showContact(c)}, err
 	})
-	on(a, "createContact", a.createContact)
-	on(a, "changeContact", a.changeContact)
-	on(a, "listContactConversations", func(ctx context.Context, who *caller, in *struct {
+	on(b, "createContact", a.createContact)
+	on(b, "changeContact", a.changeContact)
+	on(b, "listContactConversations", func(ctx context.Context, who *caller, in *struct {
 		ByID
 		Paged
 	},
@@ -86,7 +86,7 @@ func (a *API) contactCalls() {
 		}
 		return a.conversations(ctx, who, in.Paged, ConversationFilters{ContactID: in.ID})
 	})
-	on(a, "listContactTickets", func(ctx context.Context, who *caller, in *ByID) (*reply[listOf[Ticket]], error) {
+	on(b, "listContactTickets", func(ctx context.Context, who *caller, in *ByID) (*reply[listOf[Ticket]], error) {
 		if _, err := a.Desk.Contact(ctx, desk.ContactID(in.ID)); err != nil {
 			return nil, err
 		}

@@ -97,14 +97,14 @@ func (a *API) window(cfg *desk.Config, c desk.Conversation) *ReplyWindow {
 	return &ReplyWindow{"CLOSED", nil}
 }
 
-func (a *API) conversationCalls() {
-	on(a, "listConversations", a.listConversations)
-	on(a, "readConversation", func(ctx context.Context, who *caller, in *ByID) (*reply[Conversation], error) {
+func (a *API) conversationCalls(b *book) {
+	on(b, "listConversations", a.listConversations)
+	on(b, "readConversation", func(ctx context.Context, who *caller, in *ByID) (*reply[Conversation], error) {
 		c, err := a.conversationOf(ctx, who, desk.ConversationID(in.ID))
 		return &reply[Conversation]{a.showConversation(who.cfg, c)}, err
 	})
-	on(a, "changeConversation", a.changeConversation)
-	on(a, "startConversation", a.startConversation)
+	on(b, "changeConversation", a.changeConversation)
+	on(b, "startConversation", a.startConversation)
 }
 
 // conversationOf is a conversation that the caller may see. One that they may not is not there for them.

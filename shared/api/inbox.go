@@ -92,8 +92,8 @@ func (a *API) showInbox(who *caller, x desk.Inbox) Inbox {
 
 func (a *API) fallbackAddress(x desk.Inbox) string { return x.Slug + "@" + a.Domain }
 
-func (a *API) inboxCalls() {
-	on(a, "listInboxes", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[Inbox]], error) {
+func (a *API) inboxCalls(b *book) {
+	on(b, "listInboxes", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[Inbox]], error) {
 		out := listOf[Inbox]{Results: []Inbox{}}
 		for _, id := range who.visible() {
 			out.Results = append(out.Results, a.showInbox(who, who.cfg.Inboxes[id]))
@@ -101,13 +101,13 @@ func (a *API) inboxCalls() {
 		slices.SortFunc(out.Results, func(x, y Inbox) int { return strings.Compare(x.Name+x.ID, y.Name+y.ID) })
 		return &reply[listOf[Inbox]]{out}, nil
 	})
-	on(a, "readInbox", func(_ context.Context, who *caller, in *ByID) (*reply[Inbox], error) {
+	on(b, "readInbox", func(_ context.Context, who *caller, in *ByID) (*reply[Inbox], error) {
 		x, err := inboxOf(who, who.cfg, in.ID)
 		return &reply[Inbox]{a.showInbox(who, x)}, err
 	})
-	on(a, "createInbox", a.createInbox)
-	on(a, "changeInbox", a.changeInbox)
-	on(a, "deleteInbox", a.deleteInbox)
+	on(b, "createInbox", a.createInbox)
+	on(b, "changeInbox", a.changeInbox)
+	on(b, "deleteInbox", a.deleteInbox)
 }
 
 // inboxOf is an inbox that the caller may see or manage.

@@ -32,8 +32,8 @@ type NewKey struct {
 	Permissions opt[[]string] `json:"permissions,omitempty" maxItems:"20" doc:"What an integration may do, or what a user's key is limited to."`
 }
 
-func (a *API) keyCalls() {
-	on(a, "listKeys", func(ctx context.Context, _ *caller, _ *struct{}) (*reply[listOf[Key]], error) {
+func (a *API) keyCalls(b *book) {
+	on(b, "listKeys", func(ctx context.Context, _ *caller, _ *struct{}) (*reply[listOf[Key]], error) {
 		keys, err := a.Desk.Keys(ctx)
 		out := listOf[Key]{Results: []Key{}}
 		for _, k := range keys {
@@ -41,8 +41,8 @@ func (a *API) keyCalls() {
 		}
 		return &reply[listOf[Key]]{out}, err
 	})
-	on(a, "createKey", a.createKey)
-	on(a, "deleteKey", func(ctx context.Context, who *caller, in *ByID) (*nothing, error) {
+	on(b, "createKey", a.createKey)
+	on(b, "deleteKey", func(ctx context.Context, who *caller, in *ByID) (*nothing, error) {
 		return &nothing{}, a.Desk.RevokeKey(ctx, desk.KeyID(in.ID), who.audit("key.delete", in.ID, ""))
 	})
 }

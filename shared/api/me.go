@@ -16,8 +16,8 @@ type Me struct {
 	InboxIDs    []string `json:"inboxIds" nullable:"false" doc:"The inboxes that I act in."`
 }
 
-func (a *API) meCalls() {
-	on(a, "me", func(_ context.Context, who *caller, _ *struct{}) (*reply[Me], error) {
+func (a *API) meCalls(b *book) {
+	on(b, "me", func(_ context.Context, who *caller, _ *struct{}) (*reply[Me], error) {
 		me := Me{Kind: string(desk.ByIntegration), Name: who.name, Permissions: texts(who.permissions), InboxIDs: []string{}}
 		if who.user.ID != "" {
 			u, r := showUser(who.user), showRole(who.cfg.Roles[who.user.Role])

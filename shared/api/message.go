@@ -173,13 +173,13 @@ func (a *API) showAttachment(ctx context.Context, p desk.Attachment) (Attachment
 	return out, nil
 }
 
-func (a *API) messageCalls() {
-	on(a, "listMessages", a.listMessages)
-	on(a, "createMessage", a.createMessage)
-	on(a, "readMessage", a.readMessage)
-	on(a, "retryMessage", a.retryMessage)
-	on(a, "readOriginal", a.readOriginal)
-	on(a, "readHTML", a.readHTML)
+func (a *API) messageCalls(b *book) {
+	on(b, "listMessages", a.listMessages)
+	on(b, "createMessage", a.createMessage)
+	on(b, "readMessage", a.readMessage)
+	on(b, "retryMessage", a.retryMessage)
+	on(b, "readOriginal", a.readOriginal)
+	on(b, "readHTML", a.readHTML)
 }
 
 // threadEnd is what `before` may say to read the end of a thread.

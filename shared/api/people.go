@@ -66,8 +66,8 @@ func showUser(u desk.User) User {
 	return out
 }
 
-func (a *API) peopleCalls() {
-	on(a, "listUsers", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[User]], error) {
+func (a *API) peopleCalls(b *book) {
+	on(b, "listUsers", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[User]], error) {
 		out := listOf[User]{Results: []User{}}
 		for _, u := range who.cfg.Users {
 			out.Results = append(out.Results, showUser(u))
@@ -75,14 +75,14 @@ func (a *API) peopleCalls() {
 		slices.SortFunc(out.Results, func(x, y User) int { return strings.Compare(x.Name+x.ID, y.Name+y.ID) })
 		return &reply[listOf[User]]{out}, nil
 	})
-	on(a, "readUser", func(_ context.Context, who *caller, in *ByID) (*reply[User], error) {
+	on(b, "readUser", func(_ context.Context, who *caller, in *ByID) (*reply[User], error) {
 		u, err := userOf(who.cfg, in.ID)
 		return &reply[User]{showUser(u)}, err
 	})
-	on(a, "createUser", a.createUser)
-	on(a, "changeUser", a.changeUser)
-	on(a, "deleteUser", a.deleteUser)
-	on(a, "readAvailability", func(ctx context.Context, who *caller, in *ByID) (*reply[Availability], error) {
+	on(b, "createUser", a.createUser)
+	on(b, "changeUser", a.changeUser)
+	on(b, "deleteUser", a.deleteUser)
+	on(b, "readAvailability", func(ctx context.Context, who *caller, in *ByID) (*reply[Availability], error) {
 		u, err := userOf(who.cfg, in.ID)
 		if err != nil {
 			return nil, err
@@ -90,9 +90,9 @@ func (a *API) peopleCalls() {
 		p, err := a.Desk.Presence(ctx, u.ID)
 		return &reply[Availability]{a.showAvailability(p)}, err
 	})
-	on(a, "setAvailability", a.setAvailability)
-	a.teamCalls()
-	a.roleCalls()
+	on(b, "setAvailability", a.setAvailability)
+	a.teamCalls(b)
+	a.roleCalls(b)
 }
 
 func userOf(cfg *desk.Config, id string) (desk.User, error) {

@@ -58,8 +58,8 @@ func pipelineOf(cfg *desk.Config, id string) (desk.Pipeline, error) {
 	return p, nil
 }
 
-func (a *API) pipelineCalls() {
-	on(a, "listPipelines", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[Pipeline]], error) {
+func (a *API) pipelineCalls(b *book) {
+	on(b, "listPipelines", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[Pipeline]], error) {
 		out := listOf[Pipeline]{Results: []Pipeline{}}
 		for _, p := range who.cfg.Pipelines {
 			out.Results = append(out.Results, showPipeline(p))
@@ -67,13 +67,13 @@ func (a *API) pipelineCalls() {
 		slices.SortFunc(out.Results, func(x, y Pipeline) int { return strings.Compare(x.Name+x.ID, y.Name+y.ID) })
 		return &reply[listOf[Pipeline]]{out}, nil
 	})
-	on(a, "readPipeline", func(_ context.Context, who *caller, in *ByID) (*reply[Pipeline], error) {
+	on(b, "readPipeline", func(_ context.Context, who *caller, in *ByID) (*reply[Pipeline], error) {
 		p, err := pipelineOf(who.cfg, in.ID)
 		return &reply[Pipeline]{showPipeline(p)}, err
 	})
-	on(a, "createPipeline", a.createPipeline)
-	on(a, "changePipeline", a.changePipeline)
-	on(a, "deletePipeline", a.deletePipeline)
+	on(b, "createPipeline", a.createPipeline)
+	on(b, "changePipeline", a.changePipeline)
+	on(b, "deletePipeline", a.deletePipeline)
 }
 
 // stages reads stages; new ones get ids that follow from the pipeline's and their names, so that a repeat gives the same.

@@ -120,20 +120,42 @@ func requestID(w http.ResponseWriter, r *http.Request) string {
 
 // route serves the request by the pattern that fits, and says in our form when none does.
 func (a *API) route(w http.ResponseWriter, r *http.Request) {
-	h, pattern := a.mux.Handler(r)
+	switch r.URL.Path {
+	case "/healthz":
+		plain(w, "application/json", []byte(`{"status":"ok"}`+"\n"))
+		return
+	case "/openapi.json":
+		plain(w, "application/openapi+json", a.whole())
+		return
+	}
+	missing := a.problem(r.Context(), desk.Refuse(desk.NotFound, "There is no such address."))
+	rest, ours := strings.CutPrefix(r.URL.Path, "/v1/")
+	name, _, _ := strings.Cut(rest, "/")
+	open, there := a.books[name]
+	if !ours || !there {
+		a.refuse(w, missing)
+		return
+	}
+	mux := open().mux
+	h, pattern := mux.Handler(r)
 	if pattern != "" {
-		a.mux.ServeHTTP(w, r)
+		mux.ServeHTTP(w, r)
 		return
 	}
 	found := &probe{header: http.Header{}}
 	h.ServeHTTP(found, r)
-	p := a.problem(r.Context(), desk.Refuse(desk.NotFound, "There is no such address."))
 	if found.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", found.header.Get("Allow"))
-		p.Status, p.Code = found.status, codeOf(found.status)
-		p.Title, p.Detail = http.StatusText(p.Status), "This address takes "+found.header.Get("Allow")+" only."
+		allow := found.header.Get("Allow")
+		w.Header().Set("Allow", allow)
+		missing.Status, missing.Code, missing.Title = found.status, codeOf(found.status), http.StatusText(found.status)
+		missing.Detail = "This address takes " + allow + " only."
 	}
-	a.refuse(w, p)
+	a.refuse(w, missing)
+}
+
+func plain(w http.ResponseWriter, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	_, _ = w.Write(body)
 }
 
 // probe is an answer that nobody gets.

@@ -42,8 +42,8 @@ func roleOf(cfg *desk.Config, id string) (desk.Role, error) {
 	return r, nil
 }
 
-func (a *API) roleCalls() {
-	on(a, "listRoles", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[Role]], error) {
+func (a *API) roleCalls(b *book) {
+	on(b, "listRoles", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[Role]], error) {
 		out := listOf[Role]{Results: []Role{}}
 		for _, r := range who.cfg.Roles {
 			out.Results = append(out.Results, showRole(r))
@@ -51,13 +51,13 @@ func (a *API) roleCalls() {
 		slices.SortFunc(out.Results, func(x, y Role) int { return strings.Compare(x.Name+x.ID, y.Name+y.ID) })
 		return &reply[listOf[Role]]{out}, nil
 	})
-	on(a, "readRole", func(_ context.Context, who *caller, in *ByID) (*reply[Role], error) {
+	on(b, "readRole", func(_ context.Context, who *caller, in *ByID) (*reply[Role], error) {
 		r, err := roleOf(who.cfg, in.ID)
 		return &reply[Role]{showRole(r)}, err
 	})
-	on(a, "createRole", a.createRole)
-	on(a, "changeRole", a.changeRole)
-	on(a, "deleteRole", a.deleteRole)
+	on(b, "createRole", a.createRole)
+	on(b, "changeRole", a.changeRole)
+	on(b, "deleteRole", a.deleteRole)
 }
 
 // permissions reads names of permissions.

@@ -29,8 +29,8 @@ func teamOf(cfg *desk.Config, id string) (desk.Team, error) {
 	return t, nil
 }
 
-func (a *API) teamCalls() {
-	on(a, "listTeams", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[Team]], error) {
+func (a *API) teamCalls(b *book) {
+	on(b, "listTeams", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[Team]], error) {
 		out := listOf[Team]{Results: []Team{}}
 		for _, t := range who.cfg.Teams {
 			out.Results = append(out.Results, showTeam(t))
@@ -38,13 +38,13 @@ func (a *API) teamCalls() {
 		slices.SortFunc(out.Results, func(x, y Team) int { return strings.Compare(x.Name+x.ID, y.Name+y.ID) })
 		return &reply[listOf[Team]]{out}, nil
 	})
-	on(a, "readTeam", func(_ context.Context, who *caller, in *ByID) (*reply[Team], error) {
+	on(b, "readTeam", func(_ context.Context, who *caller, in *ByID) (*reply[Team], error) {
 		t, err := teamOf(who.cfg, in.ID)
 		return &reply[Team]{showTeam(t)}, err
 	})
-	on(a, "createTeam", a.createTeam)
-	on(a, "changeTeam", a.changeTeam)
-	on(a, "deleteTeam", a.deleteTeam)
+	on(b, "createTeam", a.createTeam)
+	on(b, "changeTeam", a.changeTeam)
+	on(b, "deleteTeam", a.deleteTeam)
 }
 
 // named is a name without spaces around it, which has to be there.

@@ -70,14 +70,14 @@ func showTicket(t desk.Ticket) Ticket {
 // seesTicket reports whether the caller may see a ticket: those of the inboxes they may read, and those of none.
 func (c *caller) seesTicket(t desk.Ticket) bool { return t.Inbox == "" || c.sees(t.Inbox) }
 
-func (a *API) ticketCalls() {
-	on(a, "listTickets", a.listTickets)
-	on(a, "readTicket", func(ctx context.Context, who *caller, in *ByID) (*reply[Ticket], error) {
+func (a *API) ticketCalls(b *book) {
+	on(b, "listTickets", a.listTickets)
+	on(b, "readTicket", func(ctx context.Context, who *caller, in *ByID) (*reply[Ticket], error) {
 		t, err := a.ticketOf(ctx, who, in.ID)
 		return &reply[Ticket]{showTicket(t)}, err
 	})
-	on(a, "createTicket", a.createTicket)
-	on(a, "changeTicket", a.changeTicket)
+	on(b, "createTicket", a.createTicket)
+	on(b, "changeTicket", a.changeTicket)
 }
 
 func (a *API) ticketOf(ctx context.Context, who *caller, id string) (desk.Ticket, error) {

@@ -35,8 +35,8 @@ type Upload struct {
 	Fields map[string]string `json:"fields"`
 }
 
-func (a *API) uploadCalls() {
-	on(a, "createUpload", a.createUpload)
+func (a *API) uploadCalls(b *book) {
+	on(b, "createUpload", a.createUpload)
 }
 
 func (a *API) createUpload(ctx context.Context, who *caller, in *struct {
