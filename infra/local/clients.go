@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -33,15 +34,24 @@ type clients struct {
 	streams  *dynamodbstreams.Client
 	sqs      *sqs.Client
 	s3       *s3.Client
+
+	connections *http.Transport
 }
 
 func newClients(e endpoints) clients {
+	connections := http.DefaultTransport.(*http.Transport).Clone()
+	connections.Proxy = nil                // everything is on this machine
+	connections.MaxIdleConnsPerHost = 1000 // each poller has its own
+	connections.MaxIdleConns = 0
 	key := aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: secretKey}
 	cfg := aws.Config{
 		Region:      region,
+		HTTPClient:  &http.Client{Transport: connections},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return key, nil }),
 	}
 	return clients{
+		connections: connections,
+
 		dynamodb: dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = &e.DynamoDB }),
 		streams:  dynamodbstreams.NewFromConfig(cfg, func(o *dynamodbstreams.Options) { o.BaseEndpoint = &e.DynamoDB }),
 		sqs:      sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.BaseEndpoint = &e.SQS }),

@@ -77,6 +77,7 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	r.clients = newClients(r.endpoints)
+	r.onClose(stageResources, func(context.Context) { r.clients.connections.CloseIdleConnections() }) // servers wait for open ones
 	for _, step := range []func(context.Context) error{r.createResources, r.startFunctions, r.setUp, r.startMail, r.startSources} {
 		if err := step(ctx); err != nil {
 			return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -56,12 +57,25 @@ func (r *runner) javaServer(ctx context.Context, name, folder string, address *s
 		return err
 	}
 	*address = s.Endpoint
-	r.onClose(stageServers, func(context.Context) { _ = s.Close() })
+	r.onClose(stageServers, func(context.Context) { r.stopJava(s) })
 	go func() {
 		<-s.Done()
 		r.fail(fmt.Errorf("%s ended by itself, so the local run ends too", name))
 	}()
 	return nil
+}
+
+// stopJava ends a server. One that keeps its data in memory has nothing to put in order, and would wait for the long
+// polls that were just given up.
+func (r *runner) stopJava(s *javaserver.Server) {
+	select {
+	case <-s.Done(): // its process id may be another's by now
+	default:
+		if p, err := os.FindProcess(s.PID); err == nil && r.o.data == "" {
+			_ = p.Kill()
+		}
+	}
+	_ = s.Close()
 }
 
 func (r *runner) startParameters() error {
