@@ -296,6 +296,7 @@ func (t *Table) OpenConversation(ctx context.Context, o desk.Opening) error {
 		extra = append(extra, t.ticketIn(*o.Ticket))
 	}
 	if o.Assignee != "" {
+		o.Presence.User = o.Assignee
 		extra = append(extra, t.giveIn(o.Presence, o.Conversation.ID, t.now()))
 	}
 	read := o.Conversation
