@@ -6,8 +6,6 @@ import (
 	"time"
 )
 
-const outTopic = "ses-events"
-
 // event is what SES publishes about a sent mail, one of its five parts beside the mail.
 type event struct {
 	EventType string     `json:"eventType"`
