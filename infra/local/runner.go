@@ -16,6 +16,8 @@ import (
 
 	"github.com/loket-desk/loket/infra/local/lambda"
 	"github.com/loket-desk/loket/infra/local/loopback"
+	"github.com/loket-desk/loket/infra/local/pattern"
+	"github.com/loket-desk/loket/infra/local/source"
 	"github.com/loket-desk/loket/infra/local/template"
 )
 
@@ -95,7 +97,11 @@ func (r *runner) load() error {
 	for name, value := range r.o.parameters {
 		parameters[name] = value
 	}
-	t, err := template.Load(template.Options{Path: r.o.template, Parameters: parameters, Region: region, AccountID: accountID, StackName: stackName})
+	t, err := template.Load(template.Options{
+		Path: r.o.template, Parameters: parameters, Region: region, AccountID: accountID, StackName: stackName,
+		Pattern:  func(text string) error { _, err := pattern.Parse(text); return err },
+		Schedule: func(expression, zone string) error { _, err := source.ParseSchedule(expression, zone); return err },
+	})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,12 @@ import (
 
 // startServers starts what stands in for AWS. A service whose address is in the environment already is not started.
 func (r *runner) startServers(ctx context.Context) error {
+	if r.given("DYNAMODB") == "" || r.given("SQS") == "" {
+		// Fetched into the project's own folder, once for all runs; at the first time this takes a while and says so.
+		if err := javaserver.Fetch(ctx, "", progress{r.log}); err != nil {
+			return err
+		}
+	}
 	var g errgroup.Group
 	g.Go(func() error {
 		return r.javaServer(ctx, "DynamoDB Local", "dynamodb", &r.endpoints.DynamoDB, javaserver.DynamoDB)
@@ -44,7 +51,7 @@ func (r *runner) javaServer(ctx context.Context, name, folder string, address *s
 		*address = given
 		return nil
 	}
-	o := javaserver.Options{} // fetched once for all runs, into the project's own folder
+	var o javaserver.Options
 	if r.o.data != "" {
 		data, err := filepath.Abs(r.o.data)
 		if err != nil {
@@ -106,4 +113,13 @@ func (r *runner) startObjects() error {
 	r.endpoints.S3 = s.Endpoint
 	r.onClose(stageServers, func(context.Context) { _ = s.Close() })
 	return nil
+}
+
+// progress logs what the fetching of the servers says.
+type progress struct{ log *slog.Logger }
+
+// Write logs one line a call.
+func (p progress) Write(line []byte) (int, error) {
+	p.log.Info(strings.TrimSpace(string(line)))
+	return len(line), nil
 }

@@ -66,14 +66,18 @@ func buildFunctions(t *testing.T, dir string) string {
 func startStack(t *testing.T) *stack {
 	t.Helper()
 	dir := t.TempDir()
+	return startStackIn(t, dir, buildFunctions(t, dir), os.Environ())
+}
+
+func startStackIn(t *testing.T, dir, bin string, environ []string, args ...string) *stack {
+	t.Helper()
 	s := &stack{dir: dir, record: filepath.Join(dir, "record"), log: &safeBuffer{}}
-	o, err := parseOptions([]string{
-		"-template", "testdata/template.yaml", "-http", ":0", "-smtp", ":0", "-dir", dir, "-bin", buildFunctions(t, dir), "-param", "RecordTo=" + s.record,
-	}, io.Discard)
+	args = append([]string{"-template", "testdata/template.yaml", "-http", ":0", "-smtp", ":0", "-dir", dir, "-bin", bin, "-param", "RecordTo=" + s.record}, args...)
+	o, err := parseOptions(args, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.runner = newRunner(o, os.Environ(), newLogger(true, s.log))
+	s.runner = newRunner(o, environ, newLogger(true, s.log))
 	t.Cleanup(s.close)
 	if err := s.start(t.Context()); err != nil {
 		t.Fatal(err)

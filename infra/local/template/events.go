@@ -52,9 +52,14 @@ type filterCriteria struct {
 	} `yaml:"Filters"`
 }
 
-func (c filterCriteria) patterns() []string {
+func (l *loader) patterns(id string, key *yaml.Node, c filterCriteria) []string {
 	var out []string
 	for _, f := range c.Filters {
+		if l.options.Pattern != nil {
+			if err := l.options.Pattern(f.Pattern); err != nil {
+				l.faults.add(key.Line, id, "the event %s: %v", key.Value, err)
+			}
+		}
 		out = append(out, f.Pattern)
 	}
 	return out
@@ -133,7 +138,7 @@ func (l *loader) queueEvent(f *Function, key *yaml.Node, e eventProperties) {
 	}
 	f.Queues = append(f.Queues, QueueSource{
 		Queue: queue, BatchSize: p.BatchSize, Window: time.Duration(p.Window) * time.Second, MaxConcurrency: p.ScalingConfig.MaximumConcurrency,
-		PartialFailures: l.partial(f.ID, key, p.FunctionResponseTypes), Filters: p.FilterCriteria.patterns(),
+		PartialFailures: l.partial(f.ID, key, p.FunctionResponseTypes), Filters: l.patterns(f.ID, key, p.FilterCriteria),
 	})
 }
 
@@ -159,7 +164,7 @@ func (l *loader) streamEvent(f *Function, key *yaml.Node, e eventProperties) {
 	f.Streams = append(f.Streams, StreamSource{
 		Table: table, Latest: p.StartingPosition == "LATEST", BatchSize: p.BatchSize, Window: time.Duration(p.Window) * time.Second,
 		PartialFailures: l.partial(f.ID, key, p.FunctionResponseTypes), Bisect: p.Bisect, Retries: p.Retries,
-		MaxAge: time.Duration(max(p.MaxAge, 0)) * time.Second, Filters: p.FilterCriteria.patterns(), OnFailure: destination,
+		MaxAge: time.Duration(max(p.MaxAge, 0)) * time.Second, Filters: l.patterns(f.ID, key, p.FilterCriteria), OnFailure: destination,
 	})
 }
 
@@ -175,6 +180,11 @@ func (l *loader) scheduleEvent(f *Function, key *yaml.Node, e eventProperties) {
 	if p.Schedule+p.Expression == "" {
 		l.faults.add(key.Line, f.ID, "the schedule %s has no expression", key.Value)
 		return
+	}
+	if l.options.Schedule != nil {
+		if err := l.options.Schedule(p.Schedule+p.Expression, p.Timezone); err != nil {
+			l.faults.add(key.Line, f.ID, "the schedule %s: %v", key.Value, err)
+		}
 	}
 	f.Schedules = append(f.Schedules, Schedule{
 		Name: f.ID + key.Value, Expression: p.Schedule + p.Expression, Timezone: p.Timezone, Input: p.Input, Scheduler: e.Type == "ScheduleV2",

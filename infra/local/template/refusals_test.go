@@ -46,6 +46,8 @@ func TestWhatTheRunnerDoesNotKnowIsAFaultWithItsPlace(t *testing.T) {
 		function("{Type: DynamoDB, Properties: {Stream: !GetAtt Q.Arn, StartingPosition: LATEST}}"):                        "must name its source by !GetAtt",
 		function("{Type: DynamoDB, Properties: {Stream: !GetAtt T.StreamArn, StartingPosition: LATEST, DestinationConfig: {OnFailure: {Destination: arn}}}}"): "needs an OnFailure destination",
 		function("{Type: DynamoDB, Properties: {Stream: !GetAtt T.StreamArn, StartingPosition: LATEST, TumblingWindowInSeconds: 5}}"):                         "the property TumblingWindowInSeconds",
+		function("{Type: SQS, Properties: {Queue: !GetAtt Q.Arn, FilterCriteria: {Filters: [{Pattern: odd}]}}}"):                                              "template.yaml:17: F: the event E: an odd operator",
+		function("{Type: ScheduleV2, Properties: {ScheduleExpression: at(noon)}}"):                                                                            "F: the schedule E: an odd schedule",
 		function("{Type: Schedule, Properties: {}}"):                                                    "has no expression",
 		function("{Type: HttpApi, Properties: {Path: x, Method: GET}}"):                                 "needs a Path that begins with /",
 		function("{Type: HttpApi, Properties: {Path: /x, Method: GET, Auth: {Authorizer: A}}}"):         "the property Auth of HttpApi event",

@@ -44,6 +44,9 @@ type Options struct {
 	Region     string
 	AccountID  string
 	StackName  string
+	// Pattern and Schedule say what is wrong with a filter pattern or a schedule. Nil leaves them unread.
+	Pattern  func(text string) error
+	Schedule func(expression, zone string) error
 }
 
 // Load reads and checks the template. Its error names line and resource of every fault found.
@@ -59,7 +62,7 @@ func Load(o Options) (*Template, error) {
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("%s holds no template", o.Path)
 	}
-	l := &loader{file: o.Path, eval: newEvaluator(o), ignored: map[string]int{}}
+	l := &loader{options: o, eval: newEvaluator(o), ignored: map[string]int{}}
 	l.load(doc.Content[0])
 	if err := l.faults.err(o.Path); err != nil {
 		return nil, err
@@ -70,7 +73,7 @@ func Load(o Options) (*Template, error) {
 
 // loader collects the template's parts, and its faults, in one pass over the resources.
 type loader struct {
-	file    string
+	options Options
 	eval    *evaluator
 	globals map[string]*yaml.Node // section ("Function", "HttpApi") → its properties
 	out     Template

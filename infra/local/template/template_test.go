@@ -1,6 +1,7 @@
 package template
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,7 +11,21 @@ import (
 )
 
 func options(path string, parameters map[string]string) Options {
-	return Options{Path: path, Parameters: parameters, Region: "eu-west-1", AccountID: "000000000000", StackName: "desk"}
+	return Options{
+		Path: path, Parameters: parameters, Region: "eu-west-1", AccountID: "000000000000", StackName: "desk",
+		Pattern: func(text string) error {
+			if strings.Contains(text, "odd") {
+				return errors.New("an odd operator")
+			}
+			return nil
+		},
+		Schedule: func(expression, _ string) error {
+			if !strings.HasPrefix(expression, "rate(") {
+				return errors.New("an odd schedule")
+			}
+			return nil
+		},
+	}
 }
 
 func load(t *testing.T, text string, parameters map[string]string) (*Template, error) {
