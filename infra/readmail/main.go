@@ -1,7 +1,6 @@
-// Command readmail prints what Loket reads of e-mails, one JSON object a line.
-//
-//	go run ./infra/readmail FILE…          mails, or standard input when no file is named
-//	go run ./infra/readmail -body FILE…    bare text bodies; -subject S names their mail's subject
+// Command readmail prints what Loket reads of e-mails: one JSON object a line, in the order of its arguments.
+// `go run ./infra/readmail FILE…` reads mails, or one mail from standard input when no file is named;
+// with -body the files are bare text bodies, and -subject S names their mail's subject.
 package main
 
 import (

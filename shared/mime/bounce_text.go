@@ -251,16 +251,22 @@ func (t *reportText) about(address string) string {
 
 // reason is the line of the report that holds the server's answer, or that says in words what became of the address.
 func (t *reportText) reason(address string) string {
-	words := ""
+	words, phrase := "", ""
 	for _, line := range t.lines {
 		if status, _, _ := nextStatus(line); status != "" || replyCode(line) != "" {
 			return strings.Join(strings.Fields(line), " ")
 		}
-		if words == "" && (impliedStatus(line) != "" || address != "" && strings.Contains(line, address) && hasBouncePhrase(line)) {
-			words = strings.Join(strings.Fields(line), " ")
+		if words == "" && impliedStatus(line) != "" {
+			words = line
+		}
+		if phrase == "" && address != "" && strings.Contains(line, address) && hasBouncePhrase(line) {
+			phrase = line
 		}
 	}
-	return words
+	if words == "" {
+		words = phrase
+	}
+	return strings.Join(strings.Fields(words), " ")
 }
 
 // delayed says that the report warns of a delay: the mail is still on its way.

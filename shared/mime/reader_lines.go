@@ -106,7 +106,11 @@ func (l *lineSource) begin() {
 		l.fill()
 	}
 	l.eol = '\n'
-	if bytes.IndexByte(l.buf[:l.end], '\n') < 0 && bytes.IndexByte(l.buf[:l.end], '\r') >= 0 {
+	seen := l.buf[:l.end]
+	if !l.eof && l.end > 0 {
+		seen = seen[:l.end-1] // a last CR's LF may come next
+	}
+	if bytes.IndexByte(l.buf[:l.end], '\n') < 0 && bytes.IndexByte(seen, '\r') >= 0 {
 		l.eol = '\r'
 	}
 }
@@ -120,6 +124,9 @@ func (l *lineSource) fill() {
 	}
 	for empty := 0; empty < 100; empty++ {
 		n, err := l.src.Read(l.buf[l.end:])
+		if l.eol == '\r' && bytes.IndexByte(l.buf[l.end:l.end+n], '\n') >= 0 {
+			l.eol = '\n' // it was one long line with a CR in it
+		}
 		l.end += n
 		if err != nil {
 			l.eof = true
