@@ -29,8 +29,8 @@ func notFound(format string, args ...any) *fault {
 	return &fault{http.StatusNotFound, "NotFoundException", fmt.Sprintf(format, args...)}
 }
 
-func tooBig() *fault {
-	return bad("Message length is more than %d bytes long.", MaxMail)
+func tooBig(limit int) *fault {
+	return bad("Message length is more than %d bytes long.", limit)
 }
 
 func (f *fault) write(w http.ResponseWriter) {

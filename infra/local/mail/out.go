@@ -23,6 +23,8 @@ type OutOptions struct {
 	OutboxDir string
 	// Region decides how a Message-ID looks on the wire; us-east-1 if empty.
 	Region string
+	// MaxBytes is the largest mail, headers and encoding included; MaxMail if 0.
+	MaxBytes int
 	// Relay is host:port of an SMTP server that also gets every mail. Empty: none.
 	Relay string
 	// Events takes each event as SES publishes it (not wrapped: see WrapSNS), in their order for one mail, after the call was answered.
@@ -34,7 +36,7 @@ type OutOptions struct {
 
 // StartOut answers SES's API v2 until Close: SendEmail, GetAccount and GetEmailIdentity.
 func StartOut(o OutOptions) (*Server, error) {
-	o.Region = cmp.Or(o.Region, "us-east-1")
+	o.Region, o.MaxBytes = cmp.Or(o.Region, "us-east-1"), cmp.Or(o.MaxBytes, MaxMail)
 	box, err := openOutbox(o.OutboxDir)
 	if err != nil {
 		return nil, err
@@ -67,10 +69,10 @@ type sender struct {
 }
 
 // maxCall bounds a call's body: the largest mail in base64, and what is around it.
-const maxCall = MaxMail/3*4 + 1<<20
+func (s *sender) maxCall() int64 { return int64(s.o.MaxBytes)/3*4 + 1<<20 }
 
 func (s *sender) sendEmail(w http.ResponseWriter, r *http.Request) {
-	id, err := s.accept(http.MaxBytesReader(w, r.Body, maxCall))
+	id, err := s.accept(http.MaxBytesReader(w, r.Body, s.maxCall()))
 	if err != nil {
 		var f *fault
 		if !errors.As(err, &f) {
@@ -85,11 +87,11 @@ func (s *sender) sendEmail(w http.ResponseWriter, r *http.Request) {
 
 // accept checks a mail, writes it to the outbox and starts what follows.
 func (s *sender) accept(body io.Reader) (id string, err error) {
-	var in request
+	in := request{limit: s.o.MaxBytes}
 	if err := json.NewDecoder(body).Decode(&in); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
-			return "", tooBig()
+			return "", tooBig(s.o.MaxBytes)
 		}
 		return "", bad("The request is no JSON of SendEmail: %v", err)
 	}

@@ -19,6 +19,8 @@ type request struct {
 	Content              content
 	EmailTags            []tag
 	ConfigurationSetName string
+
+	limit int // bytes of the whole mail; not part of the call
 }
 
 type destination struct {
@@ -94,8 +96,8 @@ func (in request) raw() ([]byte, error) {
 		return in.Content.Simple.build(in)
 	case len(in.Content.Raw.Data) == 0:
 		return nil, bad("Raw message data is empty.")
-	case len(in.Content.Raw.Data) > MaxMail:
-		return nil, tooBig()
+	case len(in.Content.Raw.Data) > in.limit:
+		return nil, tooBig(in.limit)
 	}
 	return in.Content.Raw.Data, nil
 }

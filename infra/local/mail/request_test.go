@@ -19,7 +19,8 @@ import (
 )
 
 func TestWhatSESRefusesIsRefusedInItsWords(t *testing.T) {
-	p := sending(t, nil)
+	const limit = 100_000
+	p := sending(t, func(o *OutOptions) { o.MaxBytes = limit })
 	many := strings.Split(strings.Repeat("a@example.com,", 51), ",")[:51]
 	tagged := func(name, value string) *sesv2.SendEmailInput {
 		in := raw(outMail)
@@ -49,8 +50,8 @@ func TestWhatSESRefusesIsRefusedInItsWords(t *testing.T) {
 		"a long body line":   {raw(outMail + strings.Repeat("x", 999)), "BadRequestException", "maximum is 998"},
 		"a bad tag":          {tagged("a b", "x"), "BadRequestException", "Invalid tag"},
 		"a doubled tag":      {tagged("a", "x"), "BadRequestException", "Duplicate tag"},
-		"too large":          {raw(outMail + strings.Repeat("line\r\n", MaxMail/6)), "BadRequestException", "Message length"},
-		"much too large":     {raw(strings.Repeat("line\r\n", MaxMail/5)), "BadRequestException", "Message length"},
+		"too large":          {raw(outMail + strings.Repeat("line\r\n", limit/6)), "BadRequestException", "Message length"},
+		"much too large":     {raw(strings.Repeat("line\r\n", limit)), "BadRequestException", "Message length"},
 		"no content":         {&sesv2.SendEmailInput{Content: &types.EmailContent{}}, "BadRequestException", "one of Raw"},
 		"a template":         {&sesv2.SendEmailInput{Content: &types.EmailContent{Template: &types.Template{TemplateName: aws.String("x")}}}, "NotFoundException", "does not exist"},
 	} {

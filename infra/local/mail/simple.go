@@ -50,8 +50,8 @@ func (s *simple) build(in request) ([]byte, error) {
 	}
 	b.WriteString("\r\n")
 	b.Write(body)
-	if b.Len() > MaxMail {
-		return nil, tooBig()
+	if b.Len() > in.limit {
+		return nil, tooBig(in.limit)
 	}
 	return b.Bytes(), nil
 }
