@@ -2,11 +2,7 @@ package lambda
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -37,94 +33,6 @@ type result struct {
 // New makes the pool of a function. Nothing is started before the first Invoke.
 func New(f Function) *Pool {
 	return &Pool{f: f, stop: make(chan struct{})}
-}
-
-// Invoke runs the function once and returns its answer. An error is an *Error. Where every copy is busy it waits for
-// one (Lambda would refuse); ctx ends only that wait: work that was begun goes on to its end, as on Lambda.
-func (p *Pool) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	inv := &invocation{id: requestID(), trace: traceID(), payload: payload, done: make(chan answer, 1)}
-	began := time.Now()
-	out, err := p.invoke(ctx, inv)
-	p.report(inv.id, time.Since(began), err)
-	return out, err
-}
-
-func (p *Pool) invoke(ctx context.Context, inv *invocation) ([]byte, error) {
-	if len(inv.payload) > MaxPayload {
-		return nil, (&Error{Kind: TooLarge, Type: "RequestEntityTooLarge", Message: "the request is larger than 6 MB", RequestID: inv.id}).document()
-	}
-	c, err := p.acquire(ctx)
-	if err != nil {
-		var e *Error
-		if !errors.As(err, &e) {
-			e = (&Error{Kind: Stopped, Type: "Runner.Stopped", Message: err.Error()}).document()
-		}
-		e.RequestID = inv.id
-		return nil, e
-	}
-	out, e := p.run(c, inv)
-	if e == nil {
-		p.release(c)
-		return out, nil
-	}
-	e.RequestID = inv.id
-	if e.Kind == Handled || e.Kind == TooLarge {
-		p.release(c)
-	} else {
-		p.discard(c)
-	}
-	return nil, e
-}
-
-// run hands one request to a copy and waits for its answer, its end or its limits.
-func (p *Pool) run(c *process, inv *invocation) ([]byte, *Error) {
-	inv.deadline = time.Now().Add(p.f.Timeout)
-	timeout := time.NewTimer(p.f.Timeout)
-	defer timeout.Stop()
-	go c.api.hand(inv)
-	check := time.NewTicker(100 * time.Millisecond)
-	defer check.Stop()
-	for {
-		select {
-		case a := <-inv.done:
-			if e := p.overMemory(c, inv); e != nil {
-				return nil, e
-			}
-			return a.payload, a.err
-		case <-c.gone:
-			return p.exited(c, inv)
-		case <-timeout.C:
-			return nil, (&Error{Kind: TimedOut, Type: "Sandbox.Timedout", Message: fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", inv.id, p.f.Timeout.Seconds())}).document()
-		case <-check.C:
-			if e := p.overMemory(c, inv); e != nil {
-				return nil, e
-			}
-		case <-p.stop:
-			return nil, (&Error{Kind: Stopped, Type: "Runner.Stopped", Message: "the local runner is stopping"}).document()
-		}
-	}
-}
-
-// exited tells of a process that ended in mid-work; an answer that it had given before counts.
-func (p *Pool) exited(c *process, inv *invocation) ([]byte, *Error) {
-	select {
-	case a := <-inv.done:
-		if a.err == nil {
-			go p.discard(c)
-		}
-		return a.payload, a.err
-	default:
-	}
-	return nil, (&Error{Kind: Exited, Type: "Runtime.ExitError", Message: fmt.Sprintf("RequestId: %s Error: Runtime exited: %s", inv.id, c.state)}).document()
-}
-
-func (p *Pool) overMemory(c *process, inv *invocation) *Error {
-	used := peakMB(c.cmd.Process.Pid)
-	if used <= p.f.MemoryMB {
-		return nil
-	}
-	message := fmt.Sprintf("RequestId: %s Error: Runtime exited with error: signal: killed (it held %d MB of memory, its MemorySize is %d MB)", inv.id, used, p.f.MemoryMB)
-	return (&Error{Kind: Memory, Type: "Runtime.OutOfMemory", Message: message}).document()
 }
 
 // acquire gives the caller a copy: a warm one, a new one, or the first to become free.
@@ -286,40 +194,4 @@ func (p *Pool) changed() {
 	if p.f.Changed != nil {
 		p.f.Changed()
 	}
-}
-
-// report writes the one line that each request gets.
-func (p *Pool) report(id string, took time.Duration, err error) {
-	attrs := []any{slog.String("function", p.f.Name), slog.String("request", id), slog.Float64("ms", float64(took.Microseconds())/1000)}
-	var e *Error
-	switch {
-	case err == nil:
-		p.f.Log.Info("request", append(attrs, slog.String("outcome", "ok"))...)
-	case errors.As(err, &e) && e.Kind == Stopped:
-		p.f.Log.Debug("request", append(attrs, slog.String("outcome", string(e.Kind)))...)
-	case errors.As(err, &e):
-		p.f.Log.Warn("request", append(attrs, slog.String("outcome", string(e.Kind)), slog.String("error", e.Message))...)
-	}
-}
-
-func (p *Pool) reportInit(err error, crashes int) {
-	var e *Error
-	if errors.As(err, &e) && e.Kind == Init {
-		p.f.Log.Error("start failed", slog.String("function", p.f.Name), slog.String("error", e.Message), slog.Int("failures", crashes))
-	}
-}
-
-func requestID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-}
-
-func traceID() string {
-	var b [20]byte
-	_, _ = rand.Read(b[:])
-	h := hex.EncodeToString(b[:])
-	return fmt.Sprintf("Root=1-%08x-%s;Parent=%s;Sampled=0", time.Now().Unix(), h[:24], h[24:40])
 }
