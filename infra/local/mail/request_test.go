@@ -51,7 +51,7 @@ func TestWhatSESRefusesIsRefusedInItsWords(t *testing.T) {
 		"a bad tag":          {tagged("a b", "x"), "BadRequestException", "Invalid tag"},
 		"a doubled tag":      {tagged("a", "x"), "BadRequestException", "Duplicate tag"},
 		"too large":          {raw(outMail + strings.Repeat("line\r\n", limit/6)), "BadRequestException", "Message length"},
-		"much too large":     {raw(strings.Repeat("line\r\n", limit)), "BadRequestException", "Message length"},
+		"much too large":     {raw(strings.Repeat("line\r\n", 3*limit)), "BadRequestException", "Message length"},
 		"no content":         {&sesv2.SendEmailInput{Content: &types.EmailContent{}}, "BadRequestException", "one of Raw"},
 		"a template":         {&sesv2.SendEmailInput{Content: &types.EmailContent{Template: &types.Template{TemplateName: aws.String("x")}}}, "NotFoundException", "does not exist"},
 	} {
