@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/loket-desk/loket/shared/aws"
 )
@@ -33,8 +34,8 @@ func New(c *aws.Client) *dynamodb.Client {
 
 // conflict: another transaction held the item for a moment. The SDK does not retry it by itself.
 func conflict(err error) sdk.Ternary {
-	var one *types.TransactionConflictException
-	if errors.As(err, &one) {
+	var said smithy.APIError // by its code: not every operation has the type
+	if errors.As(err, &said) && said.ErrorCode() == "TransactionConflictException" {
 		return sdk.TrueTernary
 	}
 	var many *types.TransactionCanceledException
