@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// A Bounce is what a delivery report says.
+// A Bounce is what a delivery report says. It may tell of success or delay, too: look at each recipient's Action.
 type Bounce struct {
 	Recipients        []Recipient
 	OriginalMessageID string  // of the mail that was sent, without angle brackets; "" when the report doesn't tell

@@ -113,8 +113,11 @@ func (e *entity) isBody(at place) bool {
 	if e.disposition.value == "attachment" {
 		return false
 	}
-	if e.name == "" || at.parent == "alternative" || at.parent == "" {
-		return at.parent != "related" || at.index == 0 || e.name == "" && e.contentID() == ""
+	switch {
+	case at.parent == "related":
+		return at.index == 0 && at.start == "" || e.name == "" && e.contentID() == "" || at.start != "" && e.contentID() == at.start
+	case e.name == "" || at.parent == "alternative" || at.parent == "":
+		return true
 	}
 	return at.index == 0
 }

@@ -41,6 +41,7 @@ func TestTextHTMLAndFilesAreToldApart(t *testing.T) {
 		"a named alternative":            {multi("alternative", plainPart, "Content-Type: text/html; name=a.html\n\n<p>hello</p>"), `text "hello" html "<p>hello</p>"`},
 		"a related image":                {multi("related", htmlPart, "Content-ID: <i>\n"+imagePart), `text "" html "<p>hello</p>" | inline image/png a.png 3`},
 		"a related text":                 {multi("related", htmlPart, "Content-Type: text/plain\nContent-ID: <i>\n\nx"), `text "" html "<p>hello</p>" | inline text/plain  1`},
+		"a main part that isn't first":   {multi("related; start=\"<m>\"", "Content-ID: <i>\n"+imagePart, "Content-ID: <m>\n"+htmlPart), `text "" html "<p>hello</p>" | inline image/png a.png 3`},
 		"an invitation":                  {multi("alternative", plainPart, "Content-Type: text/calendar; method=REQUEST\n\nBEGIN"), `text "hello" html "" | attachment text/calendar  5`},
 		"TNEF":                           {multi("mixed", plainPart, "Content-Type: application/ms-tnef; name=winmail.dat\n\nx"), `text "hello" html "" | attachment application/ms-tnef winmail.dat 1`},
 		"only a file":                    {imagePart, `text "" html "" | attachment image/png a.png 3`},

@@ -18,6 +18,7 @@ type place struct {
 	parent string // the multipart's subtype; "" for the mail itself
 	index  int    // among its siblings
 	group  int    // the alternative that it is in, from 1; 0 for none
+	start  string // the Content-ID of a related multipart's main part, where it names one
 }
 
 // matchBoundary finds the open multipart whose boundary a line is. Innermost first; a boundary in full goes before the
@@ -31,6 +32,9 @@ func (r *reader) matchBoundary(line []byte) (ending, bool) {
 		if bytes.Equal(line, r.bounds[i]) && len(line) > 0 {
 			return ending{level: i}, true
 		}
+	}
+	if !bytes.Contains(line, []byte("--")) {
+		return ending{}, false
 	}
 	for i := len(r.bounds) - 1; i >= 0; i-- {
 		if rest, ok := bytes.CutPrefix(line, r.bounds[i]); ok && len(r.bounds[i]) > 0 && closesBoundary(rest) {
@@ -95,6 +99,9 @@ func (r *reader) multipart(e *entity, at place) ending {
 	me := len(r.bounds)
 	r.bounds = append(r.bounds, []byte(e.boundary()))
 	inside := place{parent: e.subtype(), group: at.group}
+	if inside.parent == "related" {
+		inside.start = strings.Trim(e.content.get("start"), "<> \t")
+	}
 	if inside.parent == "alternative" {
 		r.groups++
 		inside.group = r.groups
