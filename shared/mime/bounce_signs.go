@@ -72,7 +72,7 @@ func isBounceSubject(subject string) bool {
 		"mail returned", "returned to sender", "delivery failed", "delivery has failed", "delivery error", "delivery problem", "delivery report",
 		"delivery notification", "non-delivery", "nondelivery", "nondeliverable", "non delivery", "mail failure", "mail error", "mail system error",
 		"message not delivered", "not delivered", "could not be delivered", "could not send message", "error sending your mail", "unable to deliver",
-		"message delayed", "smtp server: errors", "unzustellbar", "nicht zugestellt", "zustellung", "non remis", "non délivré", "échec de la remise",
+		"message delayed", "[bounce]", "smtp server: errors", "unzustellbar", "nicht zugestellt", "zustellung", "non remis", "non délivré", "échec de la remise",
 		"no entregado", "no se pudo entregar", "mancata consegna", "não entregue", "falha na entrega", "onbestelbaar", "не доставлено", "недоставлен",
 		"niedostarczon", "配信不能", "配信できません", "配信エラー", "送信エラー", "退信", "投递失败", "传递失败", "无法投递", "無法傳遞", "배달 못함", "반송",
 	} {
@@ -92,7 +92,7 @@ func hasBouncePhrase(text string) bool {
 		"attempting to deliver", "delivering your", "trouble delivering", "did not reach", "fatal error", "delivery error", "delivery problem", "transcript of session",
 		"returned to sender", "rejected recipient", "recipient was rejected", "recipients was rejected", "recipients were rejected", "user unknown", "unknown user",
 		"unknown recipient", "no such user", "mailbox is full", "mailbox full", "delivery status notification", "recipient address rejected", "is delayed for", "failed permanently",
-		"invalid user", "userid:", "addresses that were incorrectly constructed", "zugestellt werden", "nicht zustellbar", "pas pu être remis", "pas pu être délivré", "no se pudo entregar",
+		"invalid user", "userid:", "failure reason", "following recipients were affected", "addresses that were incorrectly constructed", "zugestellt werden", "nicht zustellbar", "pas pu être remis", "pas pu être délivré", "no se pudo entregar",
 		"no se ha podido entregar", "não foi entregue", "não pôde ser entregue", "non è stato recapitato", "impossibile recapitare", "kan niet worden bezorgd",
 		"не может быть доставлено", "не доставлено", "送信できませんでした", "配信できません", "送信できません", "お届けできません", "無法傳送", "无法投递", "无法送达", "被退回",
 	} {
