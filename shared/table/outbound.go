@@ -46,11 +46,12 @@ func (t *Table) ClaimOutbound(ctx context.Context, id desk.MessageID, lease time
 	if !refused || (m.Status.State == desk.Sending && getStr(it, "ln") == nonce) {
 		return turn, nil
 	}
-	return t.notYours(ctx, turn, now)
+	return t.notYours(ctx, turn, it, now)
 }
 
-// notYours says why a claim was refused.
-func (t *Table) notYours(ctx context.Context, turn desk.SendTurn, now time.Time) (desk.SendTurn, error) {
+// notYours says why a claim was refused. A message that is not to be sent any more, but still marked for it (it was
+// cancelled in line), loses the mark.
+func (t *Table) notYours(ctx context.Context, turn desk.SendTurn, it item, now time.Time) (desk.SendTurn, error) {
 	m := &turn.Message
 	turn.Turn = desk.TurnDone
 	switch m.Status.State {
@@ -62,8 +63,13 @@ func (t *Table) notYours(ctx context.Context, turn desk.SendTurn, now time.Time)
 		return turn, t.ExpireLease(ctx, m.ID(), m.Lease)
 	case desk.Queued, desk.Retrying:
 		turn.Turn, turn.Wait = desk.TurnEarly, m.NotBefore.Sub(now)
+		return turn, nil
 	}
-	return turn, nil
+	if m.Direction != desk.Outgoing || getStr(it, "g3") != workShard {
+		return turn, nil
+	}
+	_, err := t.update(ctx, keyOf(it), "REMOVE q, g3, h3", "st = :st", item{":st": str(string(m.Status.State))})
+	return turn, err
 }
 
 // lostWords are what an agent reads about a message whose sender was ended in mid-work.

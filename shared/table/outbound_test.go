@@ -299,3 +299,45 @@ func TestAMessageForLaterWaitsInTheTableAndIsHandedOnWhenItIsDue(t *testing.T) {
 		t.Errorf("a second sweep handed it on too: %v, %v", moved, err)
 	}
 }
+
+// set changes one attribute of an item as another part of the product would.
+func (b *bench) set(t *testing.T, pk, sk, name, value string) {
+	t.Helper()
+	expr := "SET " + name + " = :v"
+	_, err := b.raw.UpdateItem(context.Background(), &dynamodb.UpdateItemInput{
+		TableName: &b.name, UpdateExpression: &expr, ExpressionAttributeValues: map[string]types.AttributeValue{":v": &types.AttributeValueMemberS{Value: value}},
+		Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAMessageThatWasCancelledInLineIsNeitherSentNorLookedAtForEver(t *testing.T) {
+	b := newBench(t)
+	m, other := b.reply(t, "42"), b.reply(t, "43")
+	for _, c := range []desk.Message{m, other} {
+		b.set(t, "CONV#"+string(c.Conversation), "MSG#"+string(c.Key), "st", string(desk.Cancelled))
+	}
+	b.claim(t, m.ID(), desk.TurnDone)
+	if q, shard := b.work(t, m); q != "" || shard != "" {
+		t.Errorf("it is marked %q in %q", q, shard)
+	}
+	b.add(3 * time.Minute)
+	if moved, err := b.DropWork(context.Background(), b.stale(t), "Nobody sent it."); moved || err != nil {
+		t.Fatal(moved, err)
+	}
+	b.state(t, other.ID(), desk.Cancelled)
+	if q, shard := b.work(t, other); q != "" || shard != "" {
+		t.Errorf("it is marked %q in %q", q, shard)
+	}
+}
+
+func TestMediaWorkIsNotTakenOffByAJobThatWouldSendTheMessage(t *testing.T) {
+	b := newBench(t)
+	m := b.photos(t, 1)
+	b.claim(t, m.ID(), desk.TurnDone)
+	if q, _ := b.work(t, m); q != "media" {
+		t.Errorf("it is marked %q", q)
+	}
+}

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 	"time"
 
@@ -91,11 +92,16 @@ func (t *Table) DropWork(ctx context.Context, s desk.StaleWork, words string) (m
 	}
 	args := item{":due": moment(s.Due), ":shard": str(workShard), ":was": str(s.Work)}
 	cond := "g3 = :shard AND h3 = :due AND q = :was"
-	if desk.WorkVerb(s.Work) != desk.WorkSend {
-		return t.update(ctx, k, "REMOVE q, g3, h3", cond, args)
+	if desk.WorkVerb(s.Work) == desk.WorkSend {
+		failed := maps.Clone(args)
+		failed[":failed"], failed[":words"], failed[":now"] = str(string(desk.Failed)), str(words), moment(t.now())
+		failed[":queued"], failed[":retry"] = str(string(desk.Queued)), str(string(desk.Retrying))
+		moved, err = t.update(ctx, k, "SET st = :failed, sd = :words, sa = :now REMOVE q, g3, h3", cond+" AND st IN (:queued, :retry)", failed)
+		if err != nil || !moved {
+			return moved, err
+		}
 	}
-	args[":failed"], args[":words"], args[":now"] = str(string(desk.Failed)), str(words), moment(t.now())
-	return t.update(ctx, k, "SET st = :failed, sd = :words, sa = :now REMOVE q, g3, h3", cond, args)
+	return t.update(ctx, k, "REMOVE q, g3, h3", cond, args)
 }
 
 // SavedNow is the work that a changed item, as a record of the stream names it, has left now; Work is empty when none.
