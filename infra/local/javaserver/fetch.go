@@ -16,24 +16,38 @@ import (
 // profiles of infra/local/pom.xml, each with a folder of its own.
 func profiles() []string { return []string{"dynamodb", "elasticmq"} }
 
-// Fetch puts DynamoDB Local, ElasticMQ and our launcher into dir/java, by Maven and javac, unless they are there, whole and for these sources.
+// keptOld is how long the servers of other sources stay: a run may still use them.
+const keptOld = 24 * time.Hour
+
+// Fetch puts DynamoDB Local, ElasticMQ and our launcher into a folder of dir/java, by Maven and javac, unless they are there, whole and for these sources.
 // It may be called by several processes at once. dir empty means .local in the project's root; log may be nil.
 func Fetch(ctx context.Context, dir string, log io.Writer) error {
+	_, err := fetch(ctx, dir, log)
+	return err
+}
+
+// fetch returns the folder too.
+func fetch(ctx context.Context, dir string, log io.Writer) (home string, err error) {
 	root, err := project()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if dir, err = runnerDir(dir); err != nil {
-		return err
+		return "", err
 	}
 	hash, err := sourceHash(root)
 	if err != nil {
-		return fmt.Errorf("the sources of the local servers can't be read: %w", err)
+		return "", fmt.Errorf("the sources of the local servers can't be read: %w", err)
 	}
-	home := filepath.Join(dir, "java")
+	home = filepath.Join(dir, "java", hash[:12])
 	if check(home, hash) == nil {
-		return nil
+		return home, nil
 	}
+	return home, fetchLocked(ctx, root, dir, home, hash, log)
+}
+
+// fetchLocked fetches unless another process has just done so.
+func fetchLocked(ctx context.Context, root, dir, home, hash string, log io.Writer) error {
 	if err := makeDir(dir); err != nil {
 		return err
 	}
@@ -50,7 +64,25 @@ func Fetch(ctx context.Context, dir string, log io.Writer) error {
 		say(log, "The local servers in %s are not whole (%v): fetching them again. Should this repeat, delete that folder.", home, damage)
 	}
 	say(log, "Fetching DynamoDB Local and ElasticMQ by Maven into %s, once (about 90 MB).", home)
-	return fetchInto(ctx, root, dir, home, hash)
+	if err := fetchInto(ctx, root, dir, home, hash); err != nil {
+		return err
+	}
+	removeOld(filepath.Dir(home), home)
+	return nil
+}
+
+// removeOld takes away what was fetched for other sources and is a day old. What can't be removed is only in the way.
+func removeOld(java, home string) {
+	entries, err := os.ReadDir(java)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if path := filepath.Join(java, e.Name()); err == nil && path != home && time.Since(info.ModTime()) > keptOld {
+			_ = os.RemoveAll(path)
+		}
+	}
 }
 
 // fetchInto fills a folder beside home and puts it in home's place when it is whole, so that home is never half there.
@@ -72,6 +104,9 @@ func fetchInto(ctx context.Context, root, dir, home, hash string) error {
 		return err
 	}
 	if err := seal(fresh, hash); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(home), 0o755); err != nil {
 		return err
 	}
 	old := fresh + "-old"

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -43,6 +44,43 @@ func working(t *testing.T, runs string) map[string]string {
 		"javac": `echo javac 21.0.1`,
 		"mvn": fmt.Sprintf(`for a in "$@"; do case "$a" in -DoutputDirectory=*) d="${a#-DoutputDirectory=}";; esac; done
 /bin/mkdir -p "$d" && /bin/cp %q "$d/small.jar" && echo run >> %q`, jar, runs),
+	}
+}
+
+// fetched is the one folder of servers in dir.
+func fetched(t *testing.T, dir string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "java", "*"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%q, %v", found, err)
+	}
+	return found[0]
+}
+
+func TestTheServersOfAnotherPomAreRemovedWhenNobodyCanUseThem(t *testing.T) {
+	dir := t.TempDir()
+	tools(t, working(t, filepath.Join(t.TempDir(), "runs")))
+	for name, age := range map[string]time.Duration{"recent": time.Hour, "old": 25 * time.Hour} {
+		path := filepath.Join(dir, "java", name)
+		if err := errors.Join(os.MkdirAll(path, 0o755), os.Chtimes(path, time.Time{}, time.Now().Add(-age))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Fetch(t.Context(), dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "java", "*"))
+	if err != nil || len(found) != 2 || !strings.HasSuffix(found[0]+found[1], "recent") {
+		t.Errorf("%q, %v", found, err)
+	}
+}
+
+func TestAMachineWithoutSQLiteIsNamed(t *testing.T) {
+	if err := hasSQLite("linux", "amd64"); err != nil {
+		t.Error(err)
+	}
+	if err := hasSQLite("linux", "arm64"); err == nil || !strings.Contains(err.Error(), "AWS_ENDPOINT_URL_DYNAMODB") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -104,7 +142,7 @@ func TestADamagedJarIsSaidAndFetchedAgain(t *testing.T) {
 			if err := Fetch(t.Context(), dir, nil); err != nil {
 				t.Fatal(err)
 			}
-			if err := damage(filepath.Join(dir, "java")); err != nil {
+			if err := damage(fetched(t, dir)); err != nil {
 				t.Fatal(err)
 			}
 			var log bytes.Buffer
@@ -159,8 +197,8 @@ func TestWhatIsMissingIsSaidInASentence(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v", err)
 			}
-			if _, err := os.Stat(filepath.Join(dir, "java")); err == nil {
-				t.Error("a half-fetched folder was put in place")
+			if found, _ := filepath.Glob(filepath.Join(dir, "java*", "*")); len(found) > 0 {
+				t.Errorf("a half-fetched folder was left: %q", found)
 			}
 		})
 	}

@@ -9,7 +9,7 @@ import (
 
 // Options say where a server's files are and what it keeps. The zero value works anywhere inside the project.
 type Options struct {
-	// Dir is the runner's folder; the servers are fetched into Dir/java. Empty means .local in the project's root.
+	// Dir is the runner's folder; the servers are fetched into Dir/java, a folder for each version of the project's pom. Empty means .local in the project's root.
 	Dir string
 	// Data is the folder in which the server keeps its data between runs. Empty keeps everything in memory.
 	Data string

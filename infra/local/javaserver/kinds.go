@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 )
 
@@ -38,6 +39,9 @@ var (
 )
 
 func dynamoDBCommand(home, data string) ([]string, int, error) {
+	if err := hasSQLite(runtime.GOOS, runtime.GOARCH); err != nil {
+		return nil, 0, err
+	}
 	args := append(jvm("512m"), "-Djava.library.path="+filepath.Join(home, "dynamodb"),
 		"-cp", classPath(home, "dynamodb"), "LoopbackDynamoDB", "-sharedDb", "-disableTelemetry")
 	if data == "" {
@@ -45,6 +49,15 @@ func dynamoDBCommand(home, data string) ([]string, int, error) {
 	}
 	folder, err := dataFolder(data, "dynamodb")
 	return append(args, "-dbPath", folder), 0, err
+}
+
+// hasSQLite says whether DynamoDB Local's database has a native library for a machine.
+func hasSQLite(system, processor string) error {
+	switch system + "/" + processor {
+	case "linux/amd64", "linux/386", "darwin/amd64", "darwin/arm64":
+		return nil
+	}
+	return fmt.Errorf("DynamoDB Local has no SQLite library for %s/%s: start one on another machine, and name it in AWS_ENDPOINT_URL_DYNAMODB", system, processor)
 }
 
 func elasticMQCommand(home, data string) ([]string, int, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -20,17 +19,14 @@ const (
 var errPortTaken = errors.New("the port was taken by another program")
 
 func start(ctx context.Context, o Options, k kind) (*Server, error) {
-	dir, err := runnerDir(o.Dir)
+	home, err := fetch(ctx, o.Dir, o.Log)
 	if err != nil {
-		return nil, err
-	}
-	if err := Fetch(ctx, dir, o.Log); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for try := 1; ; try++ {
-		s, err := startOnce(ctx, filepath.Join(dir, "java"), o, k)
+		s, err := startOnce(ctx, home, o, k)
 		if !errors.Is(err, errPortTaken) || try == bindTries {
 			return s, err
 		}
