@@ -42,7 +42,7 @@ func TestWhatThePlatformAnswersBecomesTheMessagesState(t *testing.T) {
 			if c.state != "SENT" && got.str("status", "detail") == "" {
 				t.Errorf("nothing says why: %v", got)
 			}
-			if n := len(b.Sent(chat)); n != c.sent {
+			if n := len(b.sent(chat)); n != c.sent {
 				t.Errorf("the customer got it %d times", n)
 			}
 		})
@@ -59,7 +59,7 @@ func TestALostAnswerIsSentAgainOnlyByHand(t *testing.T) {
 	s.state(t, 30*time.Second, c, m.str("id"), "FAILED")
 	s.must(t, 200, "POST", "/v1/messages/"+m.str("id")+"/retry", nil)
 	s.state(t, 30*time.Second, c, m.str("id"), "SENT")
-	if n := len(b.Sent(1)); n != 1 {
+	if n := len(b.sent(1)); n != 1 {
 		t.Errorf("the customer got it %d times", n)
 	}
 }
@@ -72,7 +72,7 @@ func TestASenderEndedAfterThePlatformWasCalledNeverSendsTwice(t *testing.T) {
 	b.Fail(botapi.Fault{Method: "sendMessage", Kind: "hang"})
 	m := s.reply(t, c, "an answer")
 	eventually(t, 30*time.Second, func() error {
-		if len(b.Sent(1)) == 0 {
+		if len(b.sent(1)) == 0 {
 			return fmt.Errorf("the platform was not called yet")
 		}
 		return nil
@@ -81,7 +81,7 @@ func TestASenderEndedAfterThePlatformWasCalledNeverSendsTwice(t *testing.T) {
 		end(pid)
 	}
 	s.state(t, 9*time.Minute, c, m.str("id"), "UNKNOWN")
-	if n := len(b.Sent(1)); n != 1 {
+	if n := len(b.sent(1)); n != 1 {
 		t.Errorf("the customer got it %d times", n)
 	}
 }
@@ -157,7 +157,7 @@ func TestEveryQueueMessageDeliveredTwiceChangesNothing(t *testing.T) {
 	remove()
 	time.Sleep(2 * time.Second)
 	for i := range 6 {
-		if n := len(b.Sent(int64(300 + i))); n != 1 {
+		if n := len(b.sent(int64(300 + i))); n != 1 {
 			t.Errorf("customer %d got the answer %d times", i, n)
 		}
 		c := b.conversation(t, fmt.Sprint("Twice ", i))

@@ -33,7 +33,7 @@ func TestAMessageBecomesAConversationAndItsAnswerReachesTheCustomerOnce(t *testi
 		t.Errorf("the reply says %v", m)
 	}
 	s.state(t, 20*time.Second, c.str("id"), m.str("id"), "SENT")
-	if sent := b.Sent(42); len(sent) != 1 || sent[0].Text() != "It is on its way." {
+	if sent := b.sent(42); len(sent) != 1 || sent[0].Text() != "It is on its way." {
 		t.Errorf("the customer got %d messages", len(sent))
 	}
 	b.write(t, 42, "Ada", "Thank you!")
@@ -130,7 +130,7 @@ func TestAChangedMessageIsShownWithItsEarlierText(t *testing.T) {
 	n := b.updates.Load()
 	edit := mustJSON(object{"update_id": b.updates.Add(1), "edited_message": object{
 		"message_id": n, "date": time.Now().Unix(), "edit_date": time.Now().Unix() + 1, "text": "the parcel",
-		"from": object{"id": 5, "is_bot": false, "first_name": "Ada"}, "chat": object{"id": 5, "type": "private", "first_name": "Ada"},
+		"from": object{"id": b.id(5), "is_bot": false, "first_name": "Ada"}, "chat": object{"id": b.id(5), "type": "private", "first_name": "Ada"},
 	}})
 	if status := b.post(t, edit); status != 200 {
 		t.Fatalf("the edit was answered %d", status)
@@ -197,7 +197,7 @@ func TestBadInputIsRefusedInWordsOrKept(t *testing.T) {
 	}
 	unknown := mustJSON(object{"update_id": b.updates.Add(1), "message": object{
 		"message_id": b.updates.Load(), "date": 1, "dice": object{"emoji": "🎲", "value": 3},
-		"from": object{"id": 5, "first_name": "Dice"}, "chat": object{"id": 5, "type": "private"},
+		"from": object{"id": b.id(5), "first_name": "Dice"}, "chat": object{"id": b.id(5), "type": "private"},
 	}})
 	if status := b.post(t, unknown); status != 200 {
 		t.Errorf("an unknown kind was answered %d", status)

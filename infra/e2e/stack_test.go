@@ -31,6 +31,7 @@ type stack struct {
 	queues *proxy
 	log    *os.File
 	cmd    *exec.Cmd
+	ended  chan error
 }
 
 var shared struct {
@@ -89,6 +90,8 @@ func start() (*stack, error) {
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
+	s.ended = make(chan error, 1)
+	go func() { s.ended <- s.cmd.Wait() }()
 	return s, s.ready()
 }
 
@@ -113,7 +116,12 @@ func (s *stack) ready() error {
 				return nil
 			}
 		}
-		time.Sleep(100 * time.Millisecond)
+		select {
+		case err := <-s.ended:
+			s.showLog()
+			return fmt.Errorf("the local run ended at its start: %v", err)
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 	s.showLog()
 	return fmt.Errorf("the local run did not become ready")
@@ -137,10 +145,8 @@ func (s *stack) stop() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.cmd.Wait() }()
 	select {
-	case <-ended:
+	case <-s.ended:
 		return nil
 	case <-time.After(15 * time.Second):
 		_ = s.cmd.Process.Kill()
@@ -148,12 +154,19 @@ func (s *stack) stop() error {
 	}
 }
 
+// showLog shows what the run said that was not as usual.
 func (s *stack) showLog() {
 	b, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-	if len(b) > 20000 {
-		b = b[len(b)-20000:]
+	var odd []string
+	for line := range strings.Lines(string(b)) {
+		if !strings.Contains(line, `"level":"INFO"`) && !strings.Contains(line, " ok ") {
+			odd = append(odd, line)
+		}
 	}
-	fmt.Fprintf(os.Stderr, "--- the run's log ---\n%s\n", b)
+	if len(odd) > 150 {
+		odd = odd[len(odd)-150:]
+	}
+	fmt.Fprintf(os.Stderr, "--- the run's log ---\n%s\n", strings.Join(odd, ""))
 }
 
 // object is a JSON object as it came.

@@ -24,7 +24,14 @@ type bot struct {
 	hook    string
 	secret  string
 	updates atomic.Int64
+	people  int64 // the first of the chat ids that only this bot's customers have: a person is one contact for every bot
 }
+
+// id is the chat id of the bot's n-th customer.
+func (b *bot) id(n int64) int64 { return b.people + n }
+
+// sent are the messages that the n-th customer got.
+func (b *bot) sent(n int64) []botapi.Call { return b.Sent(b.id(n)) }
 
 var bots atomic.Int64
 
@@ -32,7 +39,7 @@ var bots atomic.Int64
 func connect(t *testing.T, s *stack, inbox string, extra object) *bot {
 	t.Helper()
 	id := 1000 + bots.Add(1)
-	b := &bot{s: s, token: fmt.Sprintf("%d:%s", id, rand.Text())}
+	b := &bot{s: s, token: fmt.Sprintf("%d:%s", id, rand.Text()), people: id * 1000}
 	b.Server = botapi.New(b.token)
 	b.Retry = 50 * time.Millisecond
 	srv := httptest.NewServer(b.Server)
@@ -55,7 +62,7 @@ func (b *bot) update(chat int64, name, text string) string {
 	n := b.updates.Add(1)
 	return mustJSON(object{"update_id": n, "message": object{
 		"message_id": n, "date": time.Now().Unix(), "text": text,
-		"from": object{"id": chat, "is_bot": false, "first_name": name}, "chat": object{"id": chat, "type": "private", "first_name": name},
+		"from": object{"id": b.id(chat), "is_bot": false, "first_name": name}, "chat": object{"id": b.id(chat), "type": "private", "first_name": name},
 	}})
 }
 
