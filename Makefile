@@ -12,6 +12,10 @@ DATA ?=
 RELAY ?=
 PKG ?= ./...
 FUZZTIME ?= 30s
+ONLY ?=
+STRICT ?=
+ONLY ?=
+STRICT ?=
 ARCHITECTURE ?= arm64
 STACK ?= loket
 
@@ -41,7 +45,7 @@ build: tools-go local-build ## build every function for this machine, below .loc
 local-build:
 	@mkdir -p "$(DIR)/bin" "$(DIR)/functions"
 	@CGO_ENABLED=0 go build $(FLAGS) -o "$(DIR)/functions/" $(FUNCTIONS:%=./functions/%)
-	@CGO_ENABLED=0 go build -buildvcs=false -o "$(DIR)/bin/loket-local" ./infra/local
+	@CGO_ENABLED=0 go build $(FLAGS) -o "$(DIR)/bin/loket-local" ./infra/local
 	@for f in $(FUNCTIONS); do mkdir -p "$(DIR)/build/$$f"; ln -f "$(DIR)/functions/$$f" "$(DIR)/build/$$f/bootstrap"; done
 
 .PHONY: test
@@ -57,8 +61,8 @@ fuzz: tools-go ## each fuzz target for FUZZTIME
 	  done; done
 
 .PHONY: bench
-bench: tools ## Go benchmarks
-	go run ./infra/local/servers -- go test -run '^$$' -bench . -benchmem $(PKG)
+bench: tools ## sizes, start-up, cost, lists, speed against their budgets; ONLY=wru,zip picks rows, STRICT=1 fails on a miss
+	@go run ./infra/bench -only "$(ONLY)" $(if $(filter-out 0,$(STRICT)),-strict)
 
 .PHONY: clean
 clean: ## remove what was built; fetched servers and data stay
@@ -105,6 +109,10 @@ deploy: tools-go $(VENV)/ready ## build and deploy to AWS; asks for the paramete
 	ARCHITECTURE=$(ARCHITECTURE) $(VENV)/bin/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
 	@if [ -f .local/deploy.toml ]; then guided=; else guided=--guided; fi; \
 	  $(VENV)/bin/sam deploy $$guided --config-file .local/deploy.toml --stack-name "$(STACK)" --capabilities CAPABILITY_IAM --resolve-s3
+
+.PHONY: admin-key
+admin-key: tools-go $(VENV)/ready ## make an administrator's key for the deployed stack and print it
+	@$(VENV)/bin/python infra/deploy/stack.py run "$(STACK)" go run ./infra/deploy/adminkey
 
 .PHONY: sam-build
 sam-build: tools-go $(VENV)/ready ## build every function as `make deploy` does, for ARCHITECTURE
