@@ -33,7 +33,7 @@ func ruleOf(pkg string) (rule, bool) {
 		return rule{}, true
 	case "mime":
 		return rule{others: []string{"golang.org/x/text", "golang.org/x/net/html"}}, true
-	case "intake", "routing", "ticketing", "delivery", "dispatch", "upkeep":
+	case "intake", "mailroom", "routing", "ticketing", "delivery", "dispatch", "upkeep":
 		return rule{ours: []string{"desk", "channel", "mime"}, others: []string{"github.com/oklog/ulid"}}, true
 	case "api":
 		return rule{ours: []string{"desk", "channel", "mime"}, others: []string{

@@ -91,6 +91,7 @@ type MailFacts struct {
 	ThreadIdx  string    `json:"tidx,omitempty"`   // Outlook's Thread-Index, bytes 6–22, in hex
 	Tokens     []string  `json:"tokens,omitempty"` // reply tokens among the envelope recipients
 	Recipient  string    `json:"rcpt"`             // the envelope recipient that names the channel
+	Recipients []string  `json:"rcpts,omitempty"`  // all addresses of this inbox that it came to
 	To         []Address `json:"to,omitempty"`
 	Cc         []Address `json:"cc,omitempty"`
 	ReplyTo    []Address `json:"replyTo,omitempty"`

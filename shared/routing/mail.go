@@ -47,7 +47,7 @@ func (r *Router) describe(cfg *desk.Config, ch desk.Channel, e desk.Inbound, f *
 	f.Message.RawKey = m.RawKey
 	f.Message.Visible = m.Visible
 	f.Message.Mail = &desk.MessageMail{
-		MessageID: m.MessageID, References: m.References, Verdicts: m.Verdicts, Auto: m.Auto, Recipients: []string{m.Recipient},
+		MessageID: m.MessageID, References: m.References, Verdicts: m.Verdicts, Auto: m.Auto, Recipients: recipients(m),
 		ReplyTo: m.ReplyTo, Forwarded: m.Forwarded, Unverified: unverified(m.Verdicts), Problems: m.Problems,
 	}
 	if m.MessageID != "" {
@@ -64,6 +64,14 @@ func (r *Router) describe(cfg *desk.Config, ch desk.Channel, e desk.Inbound, f *
 	f.Identities = []desk.Identity{original}
 	f.Contact = contactOf(desk.Party{Identity: original, Name: m.Forwarded.From.Name})
 	f.Contact.Unverified = true
+}
+
+// recipients are our addresses that a mail came to.
+func recipients(m *desk.MailFacts) []string {
+	if len(m.Recipients) > 0 {
+		return m.Recipients
+	}
+	return []string{m.Recipient}
 }
 
 // MailAlias is the provider id under which a mail is found by its Message-ID.
