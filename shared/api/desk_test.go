@@ -39,7 +39,7 @@ type stack struct {
 
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	s := &stack{t: t, table: tabletest.New(t), platform: &platform{account: "42"}, files: newFiles(), logs: &bytes.Buffer{}}
+	s := &stack{t: t, table: newEmpty(t), platform: &platform{account: "42"}, files: newFiles(), logs: &bytes.Buffer{}}
 	s.options = api.Options{
 		Desk: s.table, Kinds: []channel.Kind{s.platform.kind("chat"), s.platform.kind("other"), startKind(s.platform)}, Doer: http.DefaultClient,
 		Sealer: s.sealer, Objects: s.files, Form: s.files.form, Domain: "mail.example.com", Base: "https://desk.example.com",
@@ -307,3 +307,13 @@ func (f *files) Put(_ context.Context, key, _ string, body io.Reader, size int64
 	f.held[key] = b
 	return nil
 }
+
+// later makes the API's clock so many days ahead of the table's.
+func (s *stack) later(days int) {
+	o := s.options
+	o.Now = func() time.Time { return time.Now().UTC().AddDate(0, 0, days) }
+	s.handler = api.New(o)
+}
+
+// newEmpty is a table in which nothing was ever set up.
+func newEmpty(t *testing.T) *table.Table { return tabletest.New(t) }

@@ -124,9 +124,13 @@ func (a *API) createInbox(ctx context.Context, who *caller, in *struct {
 	Body NewInbox
 },
 ) (*made[Inbox], error) {
+	name, err := named(in.Body.Name)
+	if err != nil {
+		return nil, err
+	}
 	return once(ctx, a, who, "POST /v1/inboxes", in.Key, func(id string) (Inbox, error) {
 		x := desk.Inbox{
-			ID: desk.InboxID(id), Name: strings.TrimSpace(in.Body.Name), Kind: desk.PlainInbox, Slug: freeSlug(who.cfg, in.Body.Name),
+			ID: desk.InboxID(id), Name: name, Kind: desk.PlainInbox, Slug: freeSlug(who.cfg, name),
 			Access: desk.Access{Everyone: true}, Reopen: desk.ReopenRule{Policy: desk.Reopen},
 		}
 		if err := in.Body.apply(who.cfg, &x); err != nil {
@@ -161,8 +165,8 @@ func (a *API) changeInbox(ctx context.Context, who *caller, in *struct {
 			return Inbox{}, err
 		}
 		in.Body.Name.apply(&x.Name)
-		if x.Name = strings.TrimSpace(x.Name); x.Name == "" {
-			return Inbox{}, desk.RefuseField("name", "an inbox needs a name")
+		if x.Name, err = named(x.Name); err != nil {
+			return Inbox{}, err
 		}
 		if err := in.Body.apply(cfg, &x); err != nil {
 			return Inbox{}, err
