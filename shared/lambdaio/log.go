@@ -90,6 +90,10 @@ const (
 // few, and never an id.
 type Dimension struct{ Name, Value string }
 
+// MetricFailures counts what was stored as a failure; an alarm watches it. Queue counts what it gives up by itself; who
+// stores a failure in another way counts it too.
+const MetricFailures = "Failures"
+
 // Metric writes one value in CloudWatch's embedded metric format, under the namespace Loket, whatever the log level.
 func Metric(name string, value float64, unit Unit, dimensions ...Dimension) {
 	_, _ = os.Stdout.Write(metricLine(time.Now(), name, value, unit, dimensions)) // a lost figure loses nothing else

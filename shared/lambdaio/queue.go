@@ -174,6 +174,7 @@ func (b batch) one(ctx context.Context, r Record) error {
 		return stored
 	}
 	warn(ctx, "a record failed and was stored as a failure", err, "record", r.ID, "try", r.Tries)
+	Metric(MetricFailures, 1, Count)
 	return nil
 }
 
