@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	startTimeout = 60 * time.Second // a loaded machine can take twenty times the usual second
+	startTimeout = 2 * time.Minute // a loaded machine can take fifty times the usual second
 	bindTries    = 5
 )
 
