@@ -81,6 +81,8 @@ type StatusNews struct {
 	Recipient string `json:"rcpt,omitempty"`
 	// Hard marks an address that will never work.
 	Hard bool `json:"hard,omitempty"`
+	// Complained marks an address whose owner called a message of ours unwanted.
+	Complained bool `json:"cmpl,omitempty"`
 }
 
 // MailFacts is what threading and the spam rules need of an e-mail, computed by the mail function.

@@ -27,6 +27,9 @@ func (s *Stage) arrived(ctx context.Context, m desk.QueueMessage, a arrival) err
 		a.recipients = s.writtenTo(read.mail)
 	}
 	d, err := s.deliver(ctx, a.recipients, read.mail)
+	if back := s.returned(read.mail); err == nil && back != "" {
+		d, err = s.deliverReport(ctx, back, d, read.mail)
+	}
 	if err != nil {
 		return err
 	}
@@ -64,9 +67,10 @@ func (s *Stage) letters(ctx context.Context, a arrival, read reading, d delivere
 	}
 	var letters []desk.Letter
 	for _, p := range d.places {
-		letters = append(letters, fit(eventFor(base, p, d.strangers)))
+		letters = append(letters, fit(eventFor(base, p, d.strangers, read.mail)))
 	}
-	return letters, nil
+	reports, err := s.reports(ctx, a, read.mail, d)
+	return append(letters, reports...), err
 }
 
 // reading is a mail as it was read, with its attachments stored.

@@ -28,6 +28,13 @@ func (s *Stage) event(ctx context.Context, a arrival, read reading) (desk.Inboun
 		Mail: s.facts(a, read),
 	}
 	e.Thread = root(e.Mail)
+	cfg, err := s.Setup.Config(ctx)
+	if err != nil {
+		return e, err
+	}
+	if e.Mail.Forwarded == nil && s.fromUs(cfg, m, e.From.Value) {
+		e.Mail.Auto = autoLoop
+	}
 	text := m.Plain()
 	e.Text = text
 	if visible := mime.VisibleText(m.Text, m.HTML); visible != text {
@@ -80,15 +87,39 @@ func (s *Stage) facts(a arrival, read reading) *desk.MailFacts {
 }
 
 // eventFor is the event of one inbox.
-func eventFor(e desk.Inbound, p place, strangers []string) desk.Inbound {
+func eventFor(e desk.Inbound, p place, strangers []string, m *mime.Mail) desk.Inbound {
 	facts := *e.Mail
 	e.Channel, e.Mail = p.channel.ID, &facts
 	facts.Recipient, facts.Recipients, facts.Tokens = p.recipients[0], p.recipients, p.tokens
 	if len(strangers) > 0 {
 		facts.Problems = append(slices.Clone(facts.Problems), "It also went to addresses that belong to nothing: "+list(strangers)+".")
 	}
-	e.Muted = facts.Auto != ""
+	e.Muted = facts.Auto != "" && !(facts.Auto == mime.AutoList && ownList(p.channel.Settings["address"], m))
 	return e
+}
+
+// ownList says whether the list that a mail came through is the channel's own address: a group address that takes
+// customers' mail and hands it on.
+func ownList(own string, m *mime.Mail) bool {
+	own = strings.ToLower(strings.TrimSpace(own))
+	if own == "" {
+		return false
+	}
+	id := strings.Replace(own, "@", ".", 1)
+	return strings.Contains(strings.ToLower(m.Headers.Get("List-Post")), "mailto:"+own) || strings.Contains(strings.ToLower(m.Headers.Get("List-Id")), "<"+id+">")
+}
+
+// autoLoop is the kind of automatic mail that came from us.
+const autoLoop = "loop"
+
+// fromUs says whether a mail is one of ours that came back, or from an address of ours. What a person forwards from such
+// an address is somebody else's.
+func (s *Stage) fromUs(cfg *desk.Config, m *mime.Mail, from string) bool {
+	if s.ownID(m.Headers.All(ownField)) != "" {
+		return true
+	}
+	_, own := ownAddress(cfg, from)
+	return own || strings.HasSuffix(from, "@"+s.Domain)
 }
 
 // sender is who wrote a mail: From, else Sender, else the envelope's.

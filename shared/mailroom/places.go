@@ -18,6 +18,8 @@ type place struct {
 	recipients []string
 	tokens     []string
 	by         how
+	// conversation is the one that a reply token proves.
+	conversation desk.ConversationID
 }
 
 // how an address named its channel. The strongest decides where an inbox was reached at several addresses.
@@ -77,7 +79,7 @@ func (s *Stage) deliverBy(ctx context.Context, cfg *desk.Config, recipients []st
 			byInbox[p.inbox] = have
 		}
 		if p.by > have.by {
-			have.channel, have.by = p.channel, p.by
+			have.channel, have.by, have.conversation = p.channel, p.by, p.conversation
 		}
 		if !slices.Contains(have.recipients, to) {
 			have.recipients = append(have.recipients, to)
@@ -144,10 +146,10 @@ func (s *Stage) tokenPlace(ctx context.Context, cfg *desk.Config, token string) 
 	ch, live := cfg.Channel(c.Channel)
 	if !live || ch.Type != email {
 		p := fallbackPlace(cfg, c.Inbox)
-		p.by = byToken
+		p.by, p.conversation = byToken, id
 		return p, nil
 	}
-	return place{channel: ch, inbox: c.Inbox, by: byToken}, nil
+	return place{channel: ch, inbox: c.Inbox, by: byToken, conversation: id}, nil
 }
 
 func fallbackPlace(cfg *desk.Config, inbox desk.InboxID) place {

@@ -27,6 +27,7 @@ type world struct {
 	tokens     map[string]desk.ConversationID
 	copies     map[string]string
 	recipients []string
+	marks      []string
 	threads    map[string]desk.ConversationID
 	broken     error // every lookup fails with it
 }
@@ -84,6 +85,11 @@ func (w *world) change(target, what string) (desk.MessageID, error) {
 
 func (w *world) ApplyStatus(_ context.Context, _ desk.ChannelID, _, _ string, n desk.StatusNews) error {
 	w.statuses = append(w.statuses, n)
+	return nil
+}
+
+func (w *world) MarkAddress(_ context.Context, address, state string) error {
+	w.marks = append(w.marks, address+" "+state)
 	return nil
 }
 

@@ -56,7 +56,9 @@ func (r *Router) describe(cfg *desk.Config, ch desk.Channel, e desk.Inbound, f *
 	if m.ThreadIdx != "" {
 		f.Aliases = append(f.Aliases, threadIndexAlias(m.ThreadIdx))
 	}
-	f.Takers = takers(cfg, ch, e)
+	if m.Bounce == nil || len(m.Tokens) == 0 { // a server that reports takes no part in what it reports on
+		f.Takers = takers(cfg, ch, e)
+	}
 	if m.Forwarded == nil || ch.Sender.KeepForwarder || m.Forwarded.From.Address == "" {
 		return
 	}

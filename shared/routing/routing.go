@@ -27,6 +27,8 @@ type Changes interface {
 	MarkDeleted(ctx context.Context, ch desk.ChannelID, target string) (desk.MessageID, error)
 	React(ctx context.Context, ch desk.ChannelID, target, by, emoji string) (desk.MessageID, error)
 	ApplyStatus(ctx context.Context, ch desk.ChannelID, thread, target string, news desk.StatusNews) error
+	// MarkAddress notes on whoever has a mail address that it is BOUNCED or COMPLAINED.
+	MarkAddress(ctx context.Context, address, state string) error
 }
 
 // Evidence is what threading looks up.
@@ -112,7 +114,7 @@ func (r *Router) Route(ctx context.Context, id string, body []byte, tries int) e
 		if e.Status == nil {
 			return r.fail(ctx, l, e, desk.Malformed, "A status without a state.")
 		}
-		err = r.Changes.ApplyStatus(ctx, ch.ID, e.Thread, e.Target, *e.Status)
+		err = r.status(ctx, ch, e)
 	default:
 		return r.fail(ctx, l, e, desk.Unsupported, "Nobody knows what to do with an event of type "+string(e.Type)+".")
 	}

@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,5 +207,30 @@ func TestAStatusReachesTheTable(t *testing.T) {
 	e.Type, e.Target, e.Status = desk.InStatus, "42:3", &desk.StatusNews{State: desk.Read, At: time.Now()}
 	if err := w.route(t, e); err != nil || len(w.statuses) != 1 || w.statuses[0].State != desk.Read {
 		t.Errorf("%v, %+v", err, w.statuses)
+	}
+}
+
+func TestABouncedAddressIsMarkedOnlyOnWhoTakesPart(t *testing.T) {
+	w := newWorld()
+	w.people["C1"] = []string{"ann@example.com"}
+	w.found["ses-1"] = "C1-K1"
+	news := func(recipient string, n desk.StatusNews) {
+		t.Helper()
+		n.State, n.Recipient = desk.Failed, recipient
+		e := desk.Inbound{Channel: "mail", Type: desk.InStatus, ID: "n" + recipient, Target: "ses-1", Status: &n}
+		if err := w.route(t, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	news("ann@example.com", desk.StatusNews{})
+	news("ann@example.com", desk.StatusNews{Hard: true, Key: "C1-K1"})
+	news("ann@example.com", desk.StatusNews{Complained: true})
+	news("victim@example.com", desk.StatusNews{Hard: true})
+	news("ann@example.com", desk.StatusNews{Hard: true, Key: "C2-K1"})
+	if want := []string{"ann@example.com BOUNCED", "ann@example.com COMPLAINED"}; !slices.Equal(w.marks, want) {
+		t.Errorf("marked %q, want %q", w.marks, want)
+	}
+	if len(w.statuses) != 5 {
+		t.Errorf("%d statuses were told", len(w.statuses))
 	}
 }

@@ -121,7 +121,7 @@ func (t *Table) moveState(ctx context.Context, id desk.MessageID, ch desk.Channe
 			return ignoreMissing(err)
 		}
 		stranger := provider != "" && len(m.Providers) > 0 && !slices.Contains(m.Providers, provider)
-		if m.Direction != desk.Outgoing || m.Channel != ch || stranger || !m.Status.State.MayBecome(news.State) {
+		if m.Direction != desk.Outgoing || m.Channel != ch || stranger || !m.Status.State.MayBecome(news.State) && !delayed(m, news) {
 			return nil
 		}
 		refused, err := t.advance(ctx, m, news)
@@ -133,6 +133,11 @@ func (t *Table) moveState(ctx context.Context, id desk.MessageID, ch desk.Channe
 		}
 	}
 	return desk.Refuse(desk.Busy, "Many changes at once; try again.")
+}
+
+// delayed says that news tells why a message that was sent hasn't arrived yet.
+func delayed(m desk.Message, news desk.StatusNews) bool {
+	return m.Status.State == desk.Sent && news.State == desk.Sent && news.Detail != "" && news.Detail != m.Status.Detail
 }
 
 // advance writes a message's new state if the old one is as read.
