@@ -317,3 +317,5 @@ func (s *stack) later(days int) {
 
 // newEmpty is a table in which nothing was ever set up.
 func newEmpty(t *testing.T) *table.Table { return tabletest.New(t) }
+
+func (s *stack) clock() time.Time { return time.Now().UTC() }
