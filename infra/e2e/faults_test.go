@@ -80,6 +80,7 @@ func TestASenderEndedAfterThePlatformWasCalledNeverSendsTwice(t *testing.T) {
 	for _, pid := range s.pidsNow(t, "sender") {
 		end(pid)
 	}
+	t.Parallel() // what is left is to wait for the lease to end
 	s.state(t, 9*time.Minute, c, m.str("id"), "UNKNOWN")
 	if n := len(b.sent(1)); n != 1 {
 		t.Errorf("the customer got it %d times", n)
@@ -98,6 +99,7 @@ func TestARouterEndedAfterAnyOfItsRequestsLosesNothingAndDoublesNothing(t *testi
 	s := running(t)
 	inbox := s.inbox(t, "HELP_DESK")
 	const cases = 12
+	ended := atomic.Int64{}
 	all := make([]*bot, cases)
 	for i := range all { // each ended at another request, each on its own channel, all at once
 		b := connect(t, s, inbox, nil)
@@ -111,13 +113,20 @@ func TestARouterEndedAfterAnyOfItsRequestsLosesNothingAndDoublesNothing(t *testi
 			if pid == 0 || count.Add(1) != at {
 				return nil
 			}
-			return &verdict{after: func() { end(pid) }, cut: true}
+			return &verdict{after: func() { end(pid); ended.Add(1) }, cut: true}
 		}))
 	}
 	for i, b := range all {
 		b.write(t, int64(i+1), "Ada", "first")
 		b.write(t, int64(i+1), "Ada", "second")
 	}
+	eventually(t, time.Minute, func() error {
+		if n := ended.Load(); n < 8 { // the last cases lie behind what a message takes
+			return fmt.Errorf("routers were ended %d times", n)
+		}
+		return nil
+	})
+	t.Parallel() // what is left is to wait until the ended routers' messages are visible again
 	for _, b := range all {
 		eventually(t, 8*time.Minute, func() error {
 			open := b.conversations(t, "open")
