@@ -20,7 +20,7 @@ import (
 func main() { lambdaio.Start(build) }
 
 func build(ctx context.Context) (lambdaio.Handler, error) {
-	cfg, err := config.Read(config.Table, config.Bucket, config.MailDomain, config.MasterKeyParameter)
+	cfg, err := config.Read(config.Table, config.Bucket, config.MasterKeyParameter)
 	if err != nil {
 		return nil, err
 	}

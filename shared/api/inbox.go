@@ -90,7 +90,12 @@ func (a *API) showInbox(who *caller, x desk.Inbox) Inbox {
 	}
 }
 
-func (a *API) fallbackAddress(x desk.Inbox) string { return x.Slug + "@" + a.Domain }
+func (a *API) fallbackAddress(x desk.Inbox) string {
+	if a.Domain == "" {
+		return "" // the stack takes no mail
+	}
+	return x.Slug + "@" + a.Domain
+}
 
 func (a *API) inboxCalls(b *book) {
 	on(b, "listInboxes", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[Inbox]], error) {
