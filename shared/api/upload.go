@@ -49,7 +49,7 @@ func (a *API) createUpload(ctx context.Context, who *caller, in *struct {
 		return nil, desk.RefuseField("contentType", "this is not a media type such as image/png")
 	}
 	name := strings.TrimSpace(strings.Map(printable, path.Base(strings.ReplaceAll(in.Body.Name, `\`, "/"))))
-	if name == "" || name == "." || name == "/" {
+	if name == "" || strings.Trim(name, "./ ") == "" {
 		return nil, desk.RefuseField("name", "a file needs a name")
 	}
 	show := func(id string) (Upload, error) {
