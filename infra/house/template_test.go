@@ -24,6 +24,7 @@ type resource struct {
 type template struct {
 	globals   map[string]any
 	resources map[string]resource
+	optional  map[string]bool // parameters that may be empty
 }
 
 func load(t *testing.T) template {
@@ -41,7 +42,8 @@ func load(t *testing.T) template {
 		Globals struct {
 			Function map[string]any `yaml:"Function"`
 		} `yaml:"Globals"`
-		Resources map[string]resource `yaml:"Resources"`
+		Resources  map[string]resource `yaml:"Resources"`
+		Parameters yaml.Node           `yaml:"Parameters"`
 	}
 	if err := doc.Decode(&all); err != nil {
 		t.Fatal(err)
@@ -50,7 +52,11 @@ func load(t *testing.T) template {
 		r.ID = id
 		all.Resources[id] = r
 	}
-	return template{all.Globals.Function, all.Resources}
+	optional, err := optionals(all.Parameters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return template{all.Globals.Function, all.Resources, optional}
 }
 
 // plain writes a short-form call as text, so that the document is ordinary YAML.
