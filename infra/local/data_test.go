@@ -17,8 +17,7 @@ func TestDataOutlivesARunThatIsToldToKeepIt(t *testing.T) {
 	}
 	dir := t.TempDir()
 	args := []string{"-data", filepath.Join(dir, "data")}
-	bin := buildFunctions(t, dir)
-	first := startStackIn(t, dir, bin, own, args...)
+	first := startStackIn(t, dir, own, args...)
 	first.put(t, "WATCH#kept", "HEAD", "kept-change")
 	waitFor(t, "the change", func() bool { return len(first.holding(t, "changes", "kept-change")) == 1 })
 	first.send(t, "OrderedQueueDeadLetters", "g", "kept-message")
@@ -28,7 +27,7 @@ func TestDataOutlivesARunThatIsToldToKeepIt(t *testing.T) {
 	}
 	first.close()
 
-	second := startStackIn(t, dir, bin, own, args...)
+	second := startStackIn(t, dir, own, args...)
 	if got := second.received(t, "OrderedQueueDeadLetters"); got != "kept-message" {
 		t.Errorf("the queue holds %q", got)
 	}

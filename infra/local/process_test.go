@@ -25,7 +25,24 @@ func TestMain(m *testing.M) {
 		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 		os.Exit(run(os.Args[1:], os.Environ(), signals, os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	os.Exit(testAll(m))
+}
+
+// testBin names the folder of the built test function.
+const testBin = "LOCAL_RUNNER_TEST_BIN"
+
+func testAll(m *testing.M) int {
+	bin, err := os.MkdirTemp("", "local-runner-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(bin)
+	if err := os.Setenv(testBin, bin); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
 }
 
 // command is a local run in a process of its own.
@@ -40,7 +57,7 @@ func startCommand(t *testing.T, own bool, args ...string) *command {
 	t.Helper()
 	dir := t.TempDir()
 	c := &command{dir: dir, out: &safeBuffer{}}
-	args = append([]string{"-template", "testdata/template.yaml", "-http", ":0", "-smtp", ":0", "-dir", dir, "-bin", buildFunctions(t, dir)}, args...)
+	args = append([]string{"-template", "testdata/template.yaml", "-http", ":0", "-smtp", ":0", "-dir", dir, "-bin", functionsDir(t)}, args...)
 	c.cmd = exec.Command(os.Args[0], args...)
 	for _, kv := range append(os.Environ(), asCommand+"=1") {
 		if !own || !strings.HasPrefix(kv, "AWS_ENDPOINT_URL_") {
@@ -132,6 +149,24 @@ func TestASignalStopsEverythingThatWasStarted(t *testing.T) {
 			t.Errorf("the output lacks %s:\n%s", want, c.out)
 		}
 	}
+}
+
+func TestARunEndsWithAServerThatItNeeds(t *testing.T) {
+	c := startCommand(t, true)
+	pids := c.busy(t)
+	var server int
+	for _, pid := range pids {
+		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil && bytes.Contains(text, []byte("elasticmq")) {
+			server = pid
+		}
+	}
+	if err := syscall.Kill(server, syscall.SIGKILL); server == 0 || err != nil {
+		t.Fatalf("no server among %v: %v", pids, err)
+	}
+	if err := c.cmd.Wait(); err == nil || c.cmd.ProcessState.ExitCode() != 1 || !strings.Contains(c.out.String(), "ElasticMQ ended by itself") {
+		t.Errorf("it ended with %v:\n%s", err, c.out)
+	}
+	c.leavesNothing(t, pids)
 }
 
 func TestAKilledRunnerLeavesNoProcess(t *testing.T) {

@@ -190,5 +190,5 @@ func (r *runner) announce(w io.Writer) {
 		fmt.Fprintf(w, "  SMTP        %s  (mail to anything@%s)\n", r.smtp, mailDomain)
 	}
 	fmt.Fprintf(w, "  admin key   %s\n  sent mail   %s\n  everything  %s\n", filepath.Join(r.o.dir, "admin-key"), r.outbox(), r.runPath())
-	fmt.Fprintf(w, "  not local   %s\n\n", strings.Join(r.template.Ignored, ", "))
+	fmt.Fprintf(w, "  not local   %s\n\n", strings.Join(r.template.Ignored, "; "))
 }

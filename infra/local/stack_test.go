@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -42,37 +43,45 @@ type note struct {
 	Groups   []string
 }
 
-// buildFunctions builds the test function once and lays it out as the functions of the template.
-func buildFunctions(t *testing.T, dir string) string {
-	t.Helper()
-	bin := filepath.Join(dir, "build")
+// builtFunctions builds the test function once for all tests and lays it out as the functions of the template, in the
+// folder that TestMain removes.
+var builtFunctions = sync.OnceValues(func() (string, error) {
+	bin := os.Getenv(testBin)
 	first := filepath.Join(bin, "echo", "bootstrap")
 	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", first, "./testdata/echo")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("the test function can't be built: %v\n%s", err, out)
+		return "", fmt.Errorf("the test function can't be built: %w\n%s", err, out)
 	}
 	for _, name := range []string{"ordered", "plain", "mail", "changes"} {
 		if err := os.Mkdir(filepath.Join(bin, name), 0o755); err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 		if err := os.Link(first, filepath.Join(bin, name, "bootstrap")); err != nil {
-			t.Fatal(err)
+			return "", err
 		}
+	}
+	return bin, nil
+})
+
+func functionsDir(t *testing.T) string {
+	t.Helper()
+	bin, err := builtFunctions()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return bin
 }
 
 func startStack(t *testing.T) *stack {
 	t.Helper()
-	dir := t.TempDir()
-	return startStackIn(t, dir, buildFunctions(t, dir), os.Environ())
+	return startStackIn(t, t.TempDir(), os.Environ())
 }
 
-func startStackIn(t *testing.T, dir, bin string, environ []string, args ...string) *stack {
+func startStackIn(t *testing.T, dir string, environ []string, args ...string) *stack {
 	t.Helper()
 	s := &stack{dir: dir, record: filepath.Join(dir, "record"), log: &safeBuffer{}}
-	args = append([]string{"-template", "testdata/template.yaml", "-http", ":0", "-smtp", ":0", "-dir", dir, "-bin", bin, "-param", "RecordTo=" + s.record}, args...)
+	args = append([]string{"-template", "testdata/template.yaml", "-http", ":0", "-smtp", ":0", "-dir", dir, "-bin", functionsDir(t), "-param", "RecordTo=" + s.record}, args...)
 	o, err := parseOptions(args, io.Discard)
 	if err != nil {
 		t.Fatal(err)

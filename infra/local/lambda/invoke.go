@@ -21,27 +21,31 @@ func (p *Pool) invoke(ctx context.Context, inv *invocation) ([]byte, error) {
 	if len(inv.payload) > MaxPayload {
 		return nil, (&Error{Kind: TooLarge, Type: "RequestEntityTooLarge", Message: "the request is larger than 6 MB", RequestID: inv.id}).document()
 	}
-	c, err := p.acquire(ctx)
-	if err != nil {
-		var e *Error
-		if !errors.As(err, &e) {
-			e = (&Error{Kind: Stopped, Type: "Runner.Stopped", Message: err.Error()}).document()
+	for {
+		c, err := p.acquire(ctx)
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) {
+				e = (&Error{Kind: Stopped, Type: "Runner.Stopped", Message: err.Error()}).document()
+			}
+			e.RequestID = inv.id
+			return nil, e
 		}
-		e.RequestID = inv.id
-		return nil, e
+		out, e := p.run(c, inv)
+		switch {
+		case e == nil:
+			p.release(c)
+			return out, nil
+		case e.Kind == Handled || e.Kind == TooLarge:
+			p.release(c)
+		default:
+			p.discard(c)
+		}
+		if e.Kind != Exited || inv.taken.Load() { // a copy that ended while it was idle costs nobody a request
+			e.RequestID = inv.id
+			return nil, e
+		}
 	}
-	out, e := p.run(c, inv)
-	if e == nil {
-		p.release(c)
-		return out, nil
-	}
-	e.RequestID = inv.id
-	if e.Kind == Handled || e.Kind == TooLarge {
-		p.release(c)
-	} else {
-		p.discard(c)
-	}
-	return nil, e
 }
 
 // run hands one request to a copy and waits for its answer, its end or its limits.

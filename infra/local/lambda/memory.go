@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"os"
 	"strconv"
@@ -22,4 +23,15 @@ func peakMB(pid int) int {
 		}
 	}
 	return 0
+}
+
+// dead says whether a process has ended, noticed or not; false where there is no /proc to tell.
+func dead(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		_, err := os.Stat("/proc/self/stat")
+		return err == nil
+	}
+	_, rest, ok := bytes.Cut(text, []byte(") "))
+	return ok && bytes.HasPrefix(rest, []byte("Z"))
 }

@@ -45,7 +45,7 @@ func (p *Pool) acquire(ctx context.Context) (*process, error) {
 	for len(p.idle) > 0 {
 		c := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
-		if !c.ended() {
+		if !c.ended() && !dead(c.cmd.Process.Pid) {
 			p.mu.Unlock()
 			return c, nil
 		}

@@ -167,7 +167,7 @@ type tail struct {
 func (t *tail) add(line string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.lines = append(t.lines, line); len(t.lines) > 10 {
+	if t.lines = append(t.lines, line[:min(len(line), 500)]); len(t.lines) > 10 {
 		t.lines = t.lines[1:]
 	}
 }

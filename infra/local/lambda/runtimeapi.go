@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +19,7 @@ type invocation struct {
 	payload  []byte
 	deadline time.Time
 	done     chan answer
+	taken    atomic.Bool // a copy has been given it
 }
 
 type answer struct {
@@ -74,6 +76,10 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	case <-a.stopped:
 		return
 	}
+	if r.Context().Err() != nil {
+		return // the copy has just ended; its pool notices, and gives the work to another
+	}
+	inv.taken.Store(true)
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Lambda-Runtime-Aws-Request-Id", inv.id)

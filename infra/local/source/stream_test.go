@@ -100,6 +100,22 @@ func TestAStreamIsReadFromItsBeginningAndThenFromItsCheckpoint(t *testing.T) {
 	}
 }
 
+func TestAWindowGathersChanges(t *testing.T) {
+	tb, f := newTable(t), &recorder{}
+	s := tb.stream(f, nil)
+	s.Window = 2 * time.Second
+	during(t, s.Run, func() {
+		for i := range 3 {
+			tb.put(t, fmt.Sprint("part", i))
+			time.Sleep(100 * time.Millisecond)
+		}
+		waitFor(t, "the changes", func() bool { return f.saw("part2") == 1 })
+	})
+	if n := f.count(); n == 3 {
+		t.Errorf("each change came by itself: %d batches", n)
+	}
+}
+
 func TestTheLatestIsWhatComesAfterTheStart(t *testing.T) {
 	tb := newTable(t)
 	tb.put(t, "before")

@@ -116,7 +116,7 @@ func (l *loader) event(f *Function, key *yaml.Node, e eventProperties) {
 	case "Schedule", "ScheduleV2":
 		l.scheduleEvent(f, key, e)
 	case "SNS":
-		l.ignored["SNS events of functions"]++
+		l.ignored.add(noteMail, "SNS events")
 	default:
 		l.faults.add(key.Line, f.ID, "the local runner does not know the event type %s", e.Type)
 	}

@@ -11,6 +11,8 @@ const (
 
 	// implicitAPI is the API that SAM makes for HttpApi events without an ApiId.
 	implicitAPI = "ServerlessHttpApi"
+
+	noteMail = "the runner's own mail server puts on the mail queue what SNS would"
 )
 
 // attributes lists what may be asked of a resource that the runner makes ("" is !Ref).
@@ -34,17 +36,17 @@ func attributes(kind string) (known []string, made bool) {
 func ignoredTypes(kind string) (note string, ok bool) {
 	switch kind {
 	case "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::Lambda::Permission":
-		return " (no permissions locally)", true
+		return "no permissions locally", true
 	case "AWS::Logs::LogGroup", "AWS::Logs::MetricFilter":
-		return " (logs go to the terminal)", true
+		return "logs go to the terminal", true
 	case "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard":
-		return "", true
+		return "nobody is on call", true
 	case "AWS::SNS::Topic", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy":
-		return " (the runner's mail goes to the mail queue as SNS would put it)", true
+		return noteMail, true
 	}
-	for _, service := range []string{"AWS::SES::", "AWS::IAM::", "AWS::Cognito::"} {
-		if strings.HasPrefix(kind, service) {
-			return "", true
+	for prefix, note := range map[string]string{"AWS::SES::": noteMail, "AWS::IAM::": "no permissions locally", "AWS::Cognito::": "no sign-in service locally"} {
+		if strings.HasPrefix(kind, prefix) {
+			return note, true
 		}
 	}
 	return "", false

@@ -16,7 +16,7 @@ func (l *loader) properties(id, kind string, n *yaml.Node, out any) bool {
 	kept := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line}
 	for _, p := range pairs(n) {
 		if slices.Contains(ignoredProperties(kind), p.key.Value) {
-			l.ignore(kind, p.key.Value)
+			l.ignored.property(kind, p.key.Value)
 			continue
 		}
 		kept.Content = append(kept.Content, p.key, p.value)
@@ -68,7 +68,7 @@ func (l *loader) strictStruct(id, where string, n *yaml.Node, t reflect.Type) {
 		if ft, ok := known[p.key.Value]; ok {
 			l.strict(id, below, p.value, ft)
 		} else if slices.Contains(ignoredProperties(where), p.key.Value) {
-			l.ignore(where, p.key.Value)
+			l.ignored.property(where, p.key.Value)
 		} else {
 			l.faults.add(p.key.Line, id, "the local runner does not know the property %s of %s", p.key.Value, where)
 		}

@@ -4,7 +4,6 @@ package template
 import (
 	"fmt"
 	"os"
-	"sort"
 	"strings"
 	"time"
 
@@ -62,12 +61,12 @@ func Load(o Options) (*Template, error) {
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("%s holds no template", o.Path)
 	}
-	l := &loader{options: o, eval: newEvaluator(o), ignored: map[string]int{}}
+	l := &loader{options: o, eval: newEvaluator(o), ignored: notes{}}
 	l.load(doc.Content[0])
 	if err := l.faults.err(o.Path); err != nil {
 		return nil, err
 	}
-	l.out.Ignored = l.ignoredSentences()
+	l.out.Ignored = l.ignored.sentences()
 	return &l.out, nil
 }
 
@@ -77,7 +76,7 @@ type loader struct {
 	eval    *evaluator
 	globals map[string]*yaml.Node // section ("Function", "HttpApi") → its properties
 	out     Template
-	ignored map[string]int
+	ignored notes
 	faults  faults
 }
 
@@ -124,7 +123,7 @@ func (l *loader) readGlobals(n *yaml.Node) {
 func (l *loader) resource(key, n *yaml.Node) {
 	id, kind := key.Value, l.eval.resources[key.Value]
 	if note, ok := ignoredTypes(kind); ok {
-		l.ignored[kind+note]++
+		l.ignored.add(note, strings.TrimPrefix(kind, "AWS::"))
 		return
 	}
 	for _, p := range pairs(n) {
@@ -152,21 +151,4 @@ func (l *loader) resource(key, n *yaml.Node) {
 	default:
 		l.faults.add(key.Line, id, "the local runner does not know the resource type %s", kind)
 	}
-}
-
-func (l *loader) ignoredSentences() []string {
-	var out []string
-	for what, n := range l.ignored {
-		if n > 1 {
-			what = fmt.Sprintf("%s ×%d", what, n)
-		}
-		out = append(out, what)
-	}
-	sort.Strings(out)
-	return out
-}
-
-// ignore notes a property that the runner knowingly leaves out.
-func (l *loader) ignore(kind, property string) {
-	l.ignored[strings.TrimPrefix(strings.TrimPrefix(kind, "AWS::"), "Serverless::")+" "+property]++
 }
