@@ -16,7 +16,8 @@ ONLY ?=
 STRICT ?=
 ONLY ?=
 STRICT ?=
-ARCHITECTURE ?= arm64
+# What was chosen at the first deployment, so that a build fits the stack.
+ARCHITECTURE ?= $(or $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' .local/deploy.toml 2>/dev/null),arm64)
 STACK ?= loket
 
 FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
@@ -107,8 +108,8 @@ tools-cc:
 deploy: tools-go $(VENV)/ready ## build and deploy to AWS; asks for the parameters the first time
 	$(VENV)/bin/python infra/deploy/stack.py master-key "$(STACK)"
 	ARCHITECTURE=$(ARCHITECTURE) $(VENV)/bin/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
-	@if [ -f .local/deploy.toml ]; then guided=; else guided=--guided; fi; \
-	  $(VENV)/bin/sam deploy $$guided --config-file .local/deploy.toml --stack-name "$(STACK)" --capabilities CAPABILITY_IAM --resolve-s3
+	@if [ -f .local/deploy.toml ]; then guided=; else guided="--guided --parameter-overrides Architecture=$(ARCHITECTURE)"; fi; \
+	  $(VENV)/bin/sam deploy $$guided --config-file "$(CURDIR)/.local/deploy.toml" --stack-name "$(STACK)" --capabilities CAPABILITY_IAM --resolve-s3
 
 .PHONY: admin-key
 admin-key: tools-go $(VENV)/ready ## make an administrator's key for the deployed stack and print it
