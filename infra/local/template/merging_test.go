@@ -21,10 +21,10 @@ func TestGlobalsAreMergedByTheRulesOfSAM(t *testing.T) {
 	global := parsed(t, "{Timeout: 5, Env: {A: 1, B: 1}, List: [x], Call: !Ref P, Only: here}")
 	own := parsed(t, "{Timeout: 9, Env: {B: 2, C: 2}, List: [y], Call: !Ref Q, Mine: too}")
 	var got struct {
-		Timeout    int            `yaml:"Timeout"`
-		Env        map[string]int `yaml:"Env"`
-		List       []string       `yaml:"List"`
-		Call       string         `yaml:"Call"`
+		Timeout int            `yaml:"Timeout"`
+		Env     map[string]int `yaml:"Env"`
+		List    []string       `yaml:"List"`
+		Call    string         `yaml:"Call"`
 	}
 	merged := merge(global, own)
 	if err := merged.Decode(&got); err != nil {
