@@ -77,7 +77,7 @@ func TestASenderEndedAfterThePlatformWasCalledNeverSendsTwice(t *testing.T) {
 		}
 		return nil
 	})
-	for _, pid := range s.pidsNow(t, "sender") {
+	for _, pid := range s.pids("sender") {
 		end(pid)
 	}
 	t.Parallel() // what is left is to wait for the lease to end
@@ -85,14 +85,6 @@ func TestASenderEndedAfterThePlatformWasCalledNeverSendsTwice(t *testing.T) {
 	if n := len(b.sent(1)); n != 1 {
 		t.Errorf("the customer got it %d times", n)
 	}
-}
-
-func (s *stack) pidsNow(t *testing.T, function string) []int {
-	t.Helper()
-	if err := s.fresh(); err != nil {
-		t.Fatal(err)
-	}
-	return s.pids(function)
 }
 
 func TestARouterEndedAfterAnyOfItsRequestsLosesNothingAndDoublesNothing(t *testing.T) {

@@ -139,7 +139,7 @@ func (s *stack) ownerOf(function, remote string) int {
 	}
 	n, _ := strconv.Atoi(port)
 	inode := inodeOf(n)
-	if inode == "" || s.fresh() != nil {
+	if inode == "" {
 		return 0
 	}
 	for _, pid := range s.pids(function) {
@@ -151,25 +151,6 @@ func (s *stack) ownerOf(function, remote string) int {
 		}
 	}
 	return 0
-}
-
-var reloading sync.Mutex
-
-func (s *stack) fresh() error {
-	reloading.Lock()
-	defer reloading.Unlock()
-	return s.reload()
-}
-
-func (s *stack) pids(function string) []int {
-	reloading.Lock()
-	defer reloading.Unlock()
-	for name, pids := range s.Functions {
-		if strings.EqualFold(name, function) || strings.EqualFold(name, function+"Function") {
-			return pids
-		}
-	}
-	return nil
 }
 
 // inodeOf finds the socket of a local TCP port that is connected.

@@ -17,9 +17,8 @@ import (
 
 // stack is one running Loket: what run.json says, and the proxies that it speaks to its servers through.
 type stack struct {
-	API       string           `json:"api"`
-	SMTP      string           `json:"smtp"`
-	Functions map[string][]int `json:"functions"`
+	API       string `json:"api"`
+	SMTP      string `json:"smtp"`
 	Endpoints struct {
 		DynamoDB string `json:"dynamodb"`
 		SQS      string `json:"sqs"`
@@ -136,8 +135,20 @@ func (s *stack) reload() error {
 	if err := json.Unmarshal(b, &fresh); err != nil {
 		return err
 	}
-	s.API, s.SMTP, s.Functions, s.Endpoints = fresh.API, fresh.SMTP, fresh.Functions, fresh.Endpoints
+	s.API, s.SMTP, s.Endpoints = fresh.API, fresh.SMTP, fresh.Endpoints
 	return nil
+}
+
+// pids are the processes of a function, as run.json tells now.
+func (s *stack) pids(function string) []int {
+	var now struct {
+		Functions map[string][]int `json:"functions"`
+	}
+	b, err := os.ReadFile(filepath.Join(s.dir, "run.json"))
+	if err != nil || json.Unmarshal(b, &now) != nil {
+		return nil
+	}
+	return now.Functions[function]
 }
 
 // stop ends the run as Ctrl-C does and holds it to its promise of five seconds (three times that on a busy machine).
