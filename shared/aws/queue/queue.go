@@ -86,7 +86,6 @@ func (q *Queues) Receive(ctx context.Context, queue string, most int) ([]Receive
 	var out struct{ Messages []receivedMessage }
 	err = q.call(ctx, "ReceiveMessage", map[string]any{
 		"QueueUrl": address, "MaxNumberOfMessages": min(max(most, 1), 10), "MessageSystemAttributeNames": []string{"All"},
-		"AttributeNames": []string{"All"}, // the older spelling of the same, for servers that stand in
 	}, &out)
 	if err != nil {
 		return nil, err
