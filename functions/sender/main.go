@@ -6,10 +6,12 @@ import (
 
 	"github.com/loket-desk/loket/shared/aws"
 	"github.com/loket-desk/loket/shared/aws/dynamo"
+	"github.com/loket-desk/loket/shared/aws/mailer"
 	"github.com/loket-desk/loket/shared/aws/object"
 	"github.com/loket-desk/loket/shared/aws/queue"
 	"github.com/loket-desk/loket/shared/aws/secret"
 	"github.com/loket-desk/loket/shared/channel/all"
+	"github.com/loket-desk/loket/shared/channel/email"
 	"github.com/loket-desk/loket/shared/config"
 	"github.com/loket-desk/loket/shared/delivery"
 	"github.com/loket-desk/loket/shared/desk"
@@ -32,7 +34,8 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	t, queues, files := table.New(dynamo.New(cloud), cfg.Table), queue.New(cloud, cfg.Queues), object.New(cloud, cfg.Bucket)
 	keeper, seals := upkeep.Keeper{Queue: desk.QueueOutbound, Failures: t, Store: files}, secret.New(cloud, cfg.MasterKey)
 	web := egress.New(cfg.AllowPrivate, egress.Options{})
-	s := delivery.New(delivery.Options{Outbox: t, Threads: t, Setup: t, Objects: files, Opener: seals, HTTP: web, Kind: all.Find})
+	post := email.New(email.Options{Mailer: mailer.New(cloud, cfg.MailEvents), Tokens: seals, Domain: cfg.MailDomain, Region: cfg.Region})
+	s := delivery.New(delivery.Options{Outbox: t, Threads: t, Setup: t, Objects: files, Opener: seals, HTTP: web, Kind: all.With(post)})
 	return lambdaio.Queue(lambdaio.BatchOptions{
 		Handle: func(ctx context.Context, r lambdaio.Record) error { return s.Handle(ctx, r.Body) },
 		GiveUp: upkeep.GiveUp[lambdaio.Record](keeper), Backoff: queues.Hider(desk.QueueOutbound), Transient: desk.Transient, Wait: desk.WaitOf,

@@ -38,6 +38,11 @@ func (a *API) startConversation(ctx context.Context, who *caller, in *struct {
 		}
 	}
 	to := addresses(b.To)
+	if kind.Capabilities.Recipients {
+		if err := sendable(b.To, b.Cc, b.Bcc); err != nil {
+			return nil, err
+		}
+	}
 	identity := identityOf(kind, to[0].Address)
 	contact := desk.Contact{Name: to[0].Name}
 	switch identity.Kind {
@@ -55,9 +60,12 @@ func (a *API) startConversation(ctx context.Context, who *caller, in *struct {
 	if err := a.compose(ctx, who, kind, b.Letter, &n.Message); err != nil {
 		return nil, err
 	}
-	n.Preview, n.Message.Thread = previewOf(n.Message), identity.Value
+	n.Preview, n.Message.Thread, n.Takers = previewOf(n.Message), identity.Value, takers(kind, n.Message)
+	if kind.Capabilities.Subject { // each mail that is written anew is a conversation of its own
+		n.Message.Thread = "new:" + a.Desk.NewID()
+	}
 	f := desk.Filing{
-		Channel: ch.ID, Inbox: ch.Inbox, ChannelType: ch.Type, Thread: identity.Value, From: identity, Identities: []desk.Identity{identity},
+		Channel: ch.ID, Inbox: ch.Inbox, ChannelType: ch.Type, Thread: n.Message.Thread, From: identity, Identities: []desk.Identity{identity},
 		Contact: contact, Subject: b.Subject, Place: desk.InInbox,
 	}
 	m, before, err := a.Desk.StartConversation(ctx, f, n)

@@ -67,7 +67,7 @@ func (a *API) createMessage(ctx context.Context, who *caller, in *struct {
 		m, before, err := a.Desk.AppendComment(ctx, n)
 		return a.written(ctx, m, before, err)
 	}
-	if err := a.answer(ctx, who, c, b, &n.Message); err != nil {
+	if n.Takers, err = a.answer(ctx, who, c, b, &n.Message); err != nil {
 		return nil, err
 	}
 	n.Preview = previewOf(n.Message)
@@ -109,32 +109,36 @@ func (a *API) comment(ctx context.Context, who *caller, b NewMessage, m *desk.Me
 }
 
 // answer makes a message of what was written to the contact, and refuses what the channel can't carry before anything is
-// queued.
-func (a *API) answer(ctx context.Context, who *caller, c desk.Conversation, b NewMessage, m *desk.Message) error {
+// queued. with are the addresses that take part from now on.
+func (a *API) answer(ctx context.Context, who *caller, c desk.Conversation, b NewMessage, m *desk.Message) (with []string, err error) {
 	if c.Place == desk.Trash {
-		return desk.Refuse(desk.Conflict, "The conversation is in the trash; restore it before you answer.")
+		return nil, desk.Refuse(desk.Conflict, "The conversation is in the trash; restore it before you answer.")
 	}
 	if who.cfg.Inboxes[c.Inbox].Options.OnlyAssigneeReplies && c.Assignee != who.user.ID {
-		return desk.Refuse(desk.Forbidden, "In this inbox only whom a conversation is assigned to may answer it.")
+		return nil, desk.Refuse(desk.Forbidden, "In this inbox only whom a conversation is assigned to may answer it.")
 	}
 	if b.ChannelID != "" && b.ChannelID != string(c.Channel) {
-		return desk.RefuseField("channelId", "a conversation is answered on its own channel")
+		return nil, desk.RefuseField("channelId", "a conversation is answered on its own channel")
 	}
 	kind, err := a.sendable(who, c, c.Channel)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := a.openWindow(who, c); err != nil {
-		return err
+		return nil, err
 	}
 	if err := a.replyTo(ctx, kind, c, b.InReplyTo, m); err != nil {
-		return err
+		return nil, err
+	}
+	if len(b.To) > 0 && !kind.Capabilities.Recipients {
+		return nil, desk.RefuseField("to", kind.Name+" answers go to the contact only")
+	}
+	if err := a.address(ctx, who, kind, c, m.InReplyTo, &b); err != nil {
+		return nil, err
 	}
 	m.Conversation, m.Channel, m.To = c.ID, c.Channel, addresses(b.To)
-	if len(b.To) > 0 && !kind.Capabilities.Recipients {
-		return desk.RefuseField("to", kind.Name+" answers go to the contact only")
-	}
-	return a.compose(ctx, who, kind, b.Letter, m)
+	err = a.compose(ctx, who, kind, b.Letter, m)
+	return takers(kind, *m), err
 }
 
 // sendable is the kind of the channel that a conversation is answered on. Off or deleted, nothing can be sent (S059).
@@ -223,7 +227,7 @@ func (a *API) compose(ctx context.Context, who *caller, kind channel.Kind, l Let
 
 // putAside keeps long texts beside their message.
 func (a *API) putAside(ctx context.Context, m *desk.Message) error {
-	at := "text/" + string(m.Conversation) + "/" + a.Desk.NewID()
+	at := "texts/" + string(m.Conversation) + "/" + a.Desk.NewID()
 	if len(m.HTML) > inlineText {
 		if err := a.Objects.Put(ctx, at+".html", "text/html; charset=utf-8", bytes.NewReader([]byte(m.HTML)), int64(len(m.HTML))); err != nil {
 			return err

@@ -23,6 +23,7 @@ func OpenAccount(ctx context.Context, o Opener, cfg *desk.Config, ch desk.Channe
 	a := Account{
 		Channel: ch.ID, Type: ch.Type, ID: ch.Account["id"], Hook: ch.Hook,
 		Settings: maps.Clone(ch.Settings), Extra: maps.Clone(ch.Account), Credentials: map[string]string{},
+		Sender: ch.Sender, Fallback: ch.Fallback, Inbox: cfg.Inboxes[ch.Inbox].Name, Slug: cfg.Inboxes[ch.Inbox].Slug,
 	}
 	if registration, ok := strings.CutPrefix(string(ch.Type), "custom:"); ok {
 		a.Custom = cfg.Custom[registration]

@@ -39,6 +39,8 @@ type Kind struct {
 	Description  string
 	Fields       []Field
 	Capabilities Capabilities
+	// Names are ids by which a message is found that are known before it is sent; nil where the platform gives them all.
+	Names func(Outgoing) []string
 }
 
 // Field is something an admin gives when connecting: a credential (Secret, kept sealed and never read back) or a setting.
@@ -106,6 +108,13 @@ type Account struct {
 	Probe       bool               // Connect only looks
 	Custom      desk.CustomChannel // of a custom channel: its registration
 	Extra       map[string]string  // what Connect learned before
+
+	// Of a mail channel: how it signs itself, whether it was born with its inbox, and that inbox's name and the local part
+	// of its fallback address.
+	Sender   desk.SenderIdentity
+	Fallback bool
+	Inbox    string
+	Slug     string
 }
 
 // Base is the platform's address: settings.apiBase, or the one given.
@@ -162,11 +171,15 @@ type Outgoing struct {
 	To          string         // the thread value: the other party's address
 	Message     desk.Message
 	Text        string // the whole text
+	HTML        string // the whole HTML; empty for none
 	ReplyTo     string // provider id of the message it answers; empty for none
 	Human       bool   // a person wrote it
 	LastIn      time.Time
 	Files       []File
 	Integration []string // thread ids of a custom channel
+	// Where the channel has subjects: the conversation, and its last entries before this one, oldest first.
+	Conversation desk.Conversation
+	Thread       []desk.Message
 }
 
 // File is an attachment to send. Open gives its bytes; URL is a short-lived public link, for platforms that fetch.

@@ -32,6 +32,8 @@ type Outbox interface {
 type Threads interface {
 	Conversation(ctx context.Context, id desk.ConversationID) (desk.Conversation, error)
 	Message(ctx context.Context, id desk.MessageID) (desk.Message, error)
+	// Messages with only before gives the last entries before it, oldest first.
+	Messages(ctx context.Context, id desk.ConversationID, after, before desk.MessageKey, limit int) ([]desk.Message, bool, error)
 	StorePart(ctx context.Context, id desk.MessageID, part desk.Attachment) error
 }
 

@@ -57,6 +57,8 @@ type threads struct {
 	conv     desk.Conversation
 	messages map[desk.MessageID]desk.Message
 	parts    []desk.Attachment
+	before   []desk.Message // what Messages gives
+	asked    []string       // what of it was asked
 	err      error
 }
 
@@ -68,6 +70,11 @@ func (th *threads) Conversation(context.Context, desk.ConversationID) (desk.Conv
 		return th.conv, desk.Refuse(desk.NotFound, "There is no such conversation.")
 	}
 	return th.conv, nil
+}
+
+func (th *threads) Messages(_ context.Context, id desk.ConversationID, after, before desk.MessageKey, limit int) ([]desk.Message, bool, error) {
+	th.asked = append(th.asked, string(id)+" "+string(after)+"<"+string(before))
+	return th.before, false, th.err
 }
 
 func (th *threads) Message(_ context.Context, id desk.MessageID) (desk.Message, error) {

@@ -12,19 +12,26 @@ import (
 const (
 	longestText = 4 << 20          // bytes of a text that lies in the object store
 	linkValid   = 30 * time.Minute // of a file's address, for platforms that fetch
+
+	threadEntries = 40 // of the conversation, for a mail's references and recipients
 )
 
 // outgoing makes of a message what its channel sends. An error means that nothing was sent: for good unless transient.
-func (s *Stage) outgoing(ctx context.Context, m desk.Message) (channel.Outgoing, error) {
+func (s *Stage) outgoing(ctx context.Context, can channel.Capabilities, m desk.Message) (channel.Outgoing, error) {
 	out := channel.Outgoing{
 		Key: m.ID(), To: m.Thread, Message: m, Text: m.Text, ReplyTo: m.ReplyTo, Human: m.Author.Kind == desk.ByUser,
-		Integration: []string{m.Thread},
+		Integration: []string{m.Thread}, HTML: m.HTML,
 	}
 	conv, err := s.Threads.Conversation(ctx, m.Conversation)
 	if err != nil && desk.CodeOf(err) != desk.NotFound {
 		return out, err
 	}
-	out.LastIn = conv.LastIn.Time()
+	out.LastIn, out.Conversation = conv.LastIn.Time(), conv
+	if can.Subject {
+		if out.Thread, _, err = s.Threads.Messages(ctx, m.Conversation, "", m.Key, threadEntries); err != nil {
+			return out, err
+		}
+	}
 	if out.ReplyTo == "" && m.InReplyTo != "" {
 		if out.ReplyTo, err = s.answers(ctx, m); err != nil {
 			return out, err
@@ -32,6 +39,11 @@ func (s *Stage) outgoing(ctx context.Context, m desk.Message) (channel.Outgoing,
 	}
 	if m.TextKey != "" {
 		if out.Text, err = s.text(ctx, m.TextKey); err != nil {
+			return out, err
+		}
+	}
+	if m.HTMLKey != "" {
+		if out.HTML, err = s.text(ctx, m.HTMLKey); err != nil {
 			return out, err
 		}
 	}

@@ -100,7 +100,10 @@ func (s *Stage) attempt(ctx context.Context, w way, turn desk.SendTurn, until ti
 func (s *Stage) call(ctx context.Context, w way, m desk.Message, until time.Time) channel.Result {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	out, err := s.outgoing(ctx, m)
+	out, err := s.outgoing(ctx, w.kind.Capabilities, m)
+	if err == nil && w.kind.Names != nil { // an answer may come before the send is settled
+		err = s.Outbox.LinkProviders(ctx, m, w.kind.Names(out))
+	}
 	if err != nil {
 		if desk.Transient(err) {
 			return channel.Result{Outcome: channel.Again, Detail: desk.Reason(err)}

@@ -198,6 +198,7 @@ type MessageMail struct {
 	Recipients []string  `json:"rcpt,omitempty"` // our addresses it came to
 	ReplyTo    []Address `json:"rto,omitempty"`
 	Forwarded  *Forward  `json:"fwd,omitempty"`
+	Original   bool      `json:"orig,omitempty"`  // the sender of the forwarded mail is the contact
 	Unverified bool      `json:"unver,omitempty"` // DMARC failed under a policy that says so
 	Problems   []string  `json:"prob,omitempty"`
 }
@@ -214,4 +215,18 @@ func (m Message) Pending() []Attachment {
 		}
 	}
 	return out
+}
+
+// AnswersTo is whom an answer to an incoming mail goes to: its Reply-To, else its sender; where it was forwarded and that
+// made its first sender the contact, that one.
+func AnswersTo(m Message) []Address {
+	switch {
+	case m.Mail != nil && m.Mail.Forwarded != nil && m.Mail.Original && m.Mail.Forwarded.From.Address != "":
+		return []Address{m.Mail.Forwarded.From}
+	case m.Mail != nil && len(m.Mail.ReplyTo) > 0:
+		return m.Mail.ReplyTo
+	case m.Author.Address != "":
+		return []Address{{Name: m.Author.Name, Address: m.Author.Address}}
+	}
+	return nil
 }

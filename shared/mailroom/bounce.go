@@ -79,10 +79,15 @@ func (s *Stage) reported(ctx context.Context, m *mime.Mail, d delivered) (ch des
 	if err != nil || b.OriginalMessageID == "" {
 		return "", "", "", err
 	}
-	target = "<" + b.OriginalMessageID + ">"
+	targets := []string{"<" + b.OriginalMessageID + ">"}
+	if ses, domain, _ := strings.Cut(b.OriginalMessageID, "@"); strings.HasSuffix(domain, ".amazonses.com") {
+		targets = append(targets, ses)
+	}
 	for _, p := range d.places {
-		if ch, err = s.channelOf(ctx, mailChannels(cfg, p.channel.Inbox), target); err != nil || ch != "" {
-			return ch, target, "", err
+		for _, target := range targets {
+			if ch, err = s.channelOf(ctx, mailChannels(cfg, p.channel.Inbox), target); err != nil || ch != "" {
+				return ch, target, "", err
+			}
 		}
 	}
 	return "", "", "", nil

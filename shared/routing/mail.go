@@ -66,6 +66,7 @@ func (r *Router) describe(cfg *desk.Config, ch desk.Channel, e desk.Inbound, f *
 	f.Identities = []desk.Identity{original}
 	f.Contact = contactOf(desk.Party{Identity: original, Name: m.Forwarded.From.Name})
 	f.Contact.Unverified = true
+	f.Message.Mail.Original = true
 }
 
 // recipients are our addresses that a mail came to.
@@ -152,18 +153,30 @@ type evidence struct{ id, words string }
 // mailIDs are the ids that a mail says it answers: In-Reply-To, then References from the newest to the oldest.
 func mailIDs(m *desk.MailFacts) []evidence {
 	var out []evidence
-	for _, id := range m.InReplyTo {
-		if id != "" {
-			out = append(out, evidence{MailAlias(id), "In-Reply-To"})
+	add := func(id, words string) {
+		if id == "" || len(out) >= maxNamed {
+			return
+		}
+		out = append(out, evidence{MailAlias(id), words})
+		if ses, domain, _ := strings.Cut(id, "@"); strings.HasSuffix(domain, serviceDomain) {
+			out = append(out, evidence{ses, words})
 		}
 	}
-	for i := len(m.References) - 1; i >= 0 && len(out) < 80; i-- {
-		if id := m.References[i]; id != "" {
-			out = append(out, evidence{MailAlias(id), "References"})
-		}
+	for _, id := range m.InReplyTo {
+		add(id, "In-Reply-To")
+	}
+	for i := len(m.References) - 1; i >= 0; i-- {
+		add(m.References[i], "References")
 	}
 	return out
 }
+
+// serviceDomain ends the message ids that the mail service gives to what we send; what stands before "@" is its own id of
+// the mail, which is known before the rest of the send is stored.
+const serviceDomain = ".amazonses.com"
+
+// maxNamed bounds how many of a mail's ids are looked up.
+const maxNamed = 80
 
 // byIDs looks the ids up in every mail channel of the receiving inbox and joins the first whose conversation is in that
 // inbox now and knows the sender. One that does not know the sender is told as a possible predecessor.

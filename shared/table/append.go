@@ -44,6 +44,9 @@ func (t *Table) append(ctx context.Context, n desk.NewOutgoing, tell func(*head,
 		if !ok || h.Place == desk.Purging {
 			return desk.Message{}, false, desk.Refuse(desk.NotFound, "There is no such conversation.")
 		}
+		if err := t.addTakers(ctx, h.ID, n.Takers); err != nil {
+			return desk.Message{}, false, err
+		}
 		m := n.Message
 		m.Conversation, m.Key, m.At = h.ID, t.keyAfter(lastKey(h)), t.now()
 		tell(h, &m)
@@ -59,7 +62,7 @@ func (t *Table) append(ctx context.Context, n desk.NewOutgoing, tell func(*head,
 			return desk.Message{}, false, err
 		}
 		if err == nil && refused == nil {
-			return m, false, t.addTakers(ctx, h.ID, n.Takers)
+			return m, false, nil
 		}
 		if err := pause(ctx); err != nil {
 			return desk.Message{}, false, err

@@ -65,6 +65,12 @@ func (m *Mailer) Send(ctx context.Context, mail Mail) (string, error) {
 	return answer.MessageID, nil
 }
 
+// Deliver is Send for who doesn't know this package's types. lost: the mail may have gone out although there is an error.
+func (m *Mailer) Deliver(ctx context.Context, from string, to []string, raw []byte, tags map[string]string) (id string, lost bool, err error) {
+	id, err = m.Send(ctx, Mail{From: from, To: to, Raw: raw, Tags: tags})
+	return id, err != nil && Unanswered(err), err
+}
+
 type tag struct{ Name, Value string }
 
 // body writes the request around the mail without a second copy of its base64.

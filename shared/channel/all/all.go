@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/loket-desk/loket/shared/channel"
+	"github.com/loket-desk/loket/shared/channel/email"
 	"github.com/loket-desk/loket/shared/channel/telegram"
 	"github.com/loket-desk/loket/shared/desk"
 )
@@ -10,6 +11,7 @@ import (
 // All are the kinds of channels, in the order of the picker. Each call makes a list of its own.
 func All() []channel.Kind {
 	return []channel.Kind{
+		email.Describe(),
 		telegram.New(),
 	}
 }
@@ -22,4 +24,16 @@ func Find(t desk.ChannelType) (kind channel.Kind, ok bool) {
 		}
 	}
 	return channel.Kind{}, false
+}
+
+// With is Find, but for the kinds given, which are made with what they need for sending.
+func With(made ...channel.Kind) func(desk.ChannelType) (channel.Kind, bool) {
+	return func(t desk.ChannelType) (channel.Kind, bool) {
+		for _, k := range made {
+			if k.Type == t {
+				return k, true
+			}
+		}
+		return Find(t)
+	}
 }
