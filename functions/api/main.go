@@ -31,7 +31,7 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	return lambdaio.HTTP(api.New(api.Options{
 		Desk: table.New(dynamo.New(cloud), cfg.Table), Kinds: all.All(), Doer: egress.New(cfg.AllowPrivate, egress.Options{}),
 		Sealer: secret.New(cloud, cfg.MasterKey), Objects: files, Domain: cfg.MailDomain, Base: cfg.PublicURL,
-		Issuer: cfg.OIDCIssuer, Audience: cfg.OIDCAudience,
+		Issuer: cfg.OIDCIssuer, Audience: cfg.OIDCAudience, RequestID: lambdaio.RequestID,
 		Form: func(key, contentType string, size int64, valid time.Duration) (string, map[string]string, error) {
 			form, err := files.Form(key, contentType, size, valid)
 			return form.URL, form.Fields, err

@@ -30,6 +30,8 @@ type Options struct {
 	Issuer, Audience string
 	Now              func() time.Time
 	Log              *slog.Logger
+	// RequestID is the id that whoever runs us gave a request, which our answers name; empty makes one up.
+	RequestID func(ctx context.Context) string
 }
 
 // API serves the calls.

@@ -43,7 +43,7 @@ func requestOf(ctx context.Context) *request {
 // prepared reads the body within its limits, names the request, and turns whatever goes wrong into a refusal in our form.
 func (a *API) prepared(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		about := &request{id: requestID(w, r), from: r.RemoteAddr, host: r.Host}
+		about := &request{id: a.requestID(r), from: r.RemoteAddr, host: r.Host}
 		if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 			about.from = host
 		}
@@ -108,12 +108,16 @@ func tooDeep(body []byte) bool {
 	return false
 }
 
-// requestID is the id that whoever runs us gave the request, or a fresh one.
-func requestID(w http.ResponseWriter, r *http.Request) string {
-	for _, id := range []string{w.Header().Get("X-Request-Id"), r.Header.Get("X-Request-Id")} {
-		if id != "" && len(id) <= 128 && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_=+/.") == "" {
+// requestID is the id that whoever runs us gave the request, else the caller's own, else a fresh one.
+func (a *API) requestID(r *http.Request) string {
+	if a.RequestID != nil {
+		if id := a.RequestID(r.Context()); id != "" {
 			return id
 		}
+	}
+	id := r.Header.Get("X-Request-Id")
+	if id != "" && len(id) <= 128 && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_=+/.") == "" {
+		return id
 	}
 	return rand.Text()
 }

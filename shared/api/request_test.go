@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -58,6 +59,14 @@ func TestEachRequestHasAnIdThatItsRefusalNames(t *testing.T) {
 	a := s.call(s.admin, "GET", "/v1/teams/none", "", "X-Request-Id", "abc-123")
 	if a.text("requestId") != "abc-123" || a.Header.Get("X-Request-Id") != "abc-123" {
 		t.Errorf("%v %s", a.Header, a.Raw)
+	}
+	o := s.options
+	o.RequestID = func(context.Context) string { return "gateway-1" }
+	given := api.New(o)
+	w := httptest.NewRecorder()
+	given.ServeHTTP(w, httptest.NewRequest("GET", "/v1/me", nil))
+	if !strings.Contains(w.Body.String(), `"requestId":"gateway-1"`) {
+		t.Errorf("%s", w.Body)
 	}
 	if a := s.call(s.admin, "GET", "/v1/teams/none", "", "X-Request-Id", "<script>"); a.text("requestId") == "<script>" || a.text("requestId") == "" {
 		t.Errorf("%s", a.Raw)
