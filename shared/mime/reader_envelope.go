@@ -58,9 +58,13 @@ func first(list []string) string {
 }
 
 // ParseIDs reads the message ids of a Message-ID, In-Reply-To or References field, without their angle brackets.
-// White space inside an id is a folding accident and goes; words without brackets count when they look like ids.
+// White space inside an id is a folding accident and goes; words without brackets count when they look like ids. Some
+// writers make encoded words of long ids, which no id should be.
 func ParseIDs(field string) []string {
 	var ids []string
+	if strings.Contains(field, "=?") {
+		field = DecodeWords(field)
+	}
 	rest := field
 	for len(ids) < maxIDs {
 		i := strings.IndexByte(rest, '<')
