@@ -56,6 +56,7 @@ type Field struct {
 type Capabilities struct {
 	TextLimit       int           `json:"textLimit"`                 // in TextUnit; 0 is no limit
 	TextUnit        Unit          `json:"textUnit"`                  //
+	TextPart        int           `json:"textPart,omitempty"`        // a longer text is sent as several messages of at most this; 0 is never
 	CaptionLimit    int           `json:"captionLimit"`              // text beside a file; 0 means files carry no text
 	Attachments     []FileRule    `json:"attachments"`               // what can be sent; empty means none
 	MaxAttachments  int           `json:"maxAttachments"`            // a message; 0 is no limit
