@@ -19,9 +19,6 @@ func (t *Table) AppendOutgoing(ctx context.Context, n desk.NewOutgoing) (m desk.
 	return t.append(ctx, n, func(h *head, m *desk.Message) {
 		m.Direction = desk.Outgoing
 		m.Status = desk.Status{State: desk.Queued, At: m.At}
-		if m.Thread == "" {
-			m.Thread = h.Thread
-		}
 		h.LastOut, h.LastAt, h.Preview = m.Key, m.At, n.Preview
 		h.Waiting = time.Time{}
 	})
@@ -49,6 +46,11 @@ func (t *Table) append(ctx context.Context, n desk.NewOutgoing, tell func(*head,
 		}
 		m := n.Message
 		m.Conversation, m.Key, m.At = h.ID, t.keyAfter(lastKey(h)), t.now()
+		if m.Thread == "" {
+			if m.Thread, err = t.threadOf(ctx, h); err != nil {
+				return m, false, err
+			}
+		}
 		tell(h, &m)
 		writes := []types.TransactWriteItem{t.putIn(t.outgoing(m), "attribute_not_exists(pk)", nil)}
 		if m.Kind == desk.KindMessage {
@@ -69,6 +71,24 @@ func (t *Table) append(ctx context.Context, n desk.NewOutgoing, tell func(*head,
 		}
 	}
 	return desk.Message{}, false, desk.Refuse(desk.Busy, "Many changes at once; try again.")
+}
+
+// threadOf is the whole thread value of a conversation, which a head keeps only up to a length: a longer one stands in the
+// conversation's first messages.
+func (t *Table) threadOf(ctx context.Context, h *head) (string, error) {
+	if h.Thread != brief(h.Thread) || !strings.HasPrefix(h.Thread, "~") {
+		return h.Thread, nil
+	}
+	first, _, err := t.Messages(ctx, h.ID, "", "", 25)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range first {
+		if brief(m.Thread) == h.Thread {
+			return m.Thread, nil
+		}
+	}
+	return h.Thread, nil
 }
 
 // outgoing is the MSG item of something we wrote; a message is marked for the sender.

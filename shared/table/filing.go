@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/loket-desk/loket/shared/desk"
 )
 
@@ -202,12 +205,24 @@ func (t *Table) takesNoMore(h *head, f *desk.Filing) bool {
 	return false
 }
 
-// claim binds the event's provider id to a conversation and a key. An early status may lie there already.
+// claim binds the event's provider id to a conversation and a key. An early status may lie there already; from now on the
+// item is kept for good.
 func (t *Table) claim(ctx context.Context, f *desk.Filing, x claim) (lost bool, err error) {
-	return t.update(ctx, extKey(f.Channel, f.Ext), "SET c = :c, k = :k, t = :t",
-		"attribute_not_exists(c) AND attribute_not_exists(gone)",
-		item{":c": str(string(x.conv)), ":k": str(string(x.key)), ":t": moment(x.at)})
+	args := item{":c": str(string(x.conv)), ":k": str(string(x.key)), ":t": moment(x.at)}
+	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &t.name, Key: extKey(f.Channel, f.Ext).attrs(), ExpressionAttributeValues: args, ExpressionAttributeNames: claimNames(),
+		UpdateExpression: aws.String(claimSet), ConditionExpression: aws.String(claimFree),
+	})
+	return t.outcome("claim an event", err)
 }
+
+// The claim's expressions; "ttl" is a reserved word.
+const (
+	claimSet  = "SET c = :c, k = :k, t = :t REMOVE #ttl"
+	claimFree = "attribute_not_exists(c) AND attribute_not_exists(gone)"
+)
+
+func claimNames() map[string]string { return map[string]string{"#ttl": "ttl"} }
 
 // begin prepares a new conversation: the thread's pointer, the contact and their link. A nil head means that somebody
 // else began it first and the claim now names theirs: start over.

@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,5 +170,17 @@ func TestCopiesOfAMailAreFoundByInboxAndHash(t *testing.T) {
 	}
 	if m := only(t, tb, filed); len(m.Mail.Recipients) != 2 {
 		t.Errorf("recipients %q", m.Mail.Recipients)
+	}
+}
+
+func TestAnAnswerGoesToTheWholeThreadValueHoweverLongItIs(t *testing.T) {
+	tb, ctx := tabletest.New(t), context.Background()
+	long := strings.Repeat("thread/", 60)
+	f := hello("1", "42")
+	f.Thread, f.Message.Thread = long, long
+	filed := file(t, tb, f)
+	m, _, err := tb.AppendOutgoing(ctx, reply(filed.Conversation, "an answer", nil))
+	if err != nil || m.Thread != long {
+		t.Errorf("it goes to %q, %v", m.Thread, err)
 	}
 }

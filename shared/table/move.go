@@ -71,12 +71,14 @@ func (t *Table) followMoved(ctx context.Context, f *desk.Filing, x claim, now de
 // claimIn makes the event's claim y, if it is as read in x.
 func (t *Table) claimIn(f *desk.Filing, x, y claim) types.TransactWriteItem {
 	args := item{":c": str(string(y.conv)), ":k": str(string(y.key)), ":t": moment(y.at)}
-	cond := "attribute_not_exists(c) AND attribute_not_exists(gone)"
+	cond := claimFree
 	if x.made {
 		cond = "c = :oldc AND k = :oldk"
 		args[":oldc"], args[":oldk"] = str(string(x.conv)), str(string(x.key))
 	}
-	return t.updateIn(extKey(f.Channel, f.Ext), "SET c = :c, k = :k, t = :t", cond, args)
+	w := t.updateIn(extKey(f.Channel, f.Ext), claimSet, cond, args)
+	w.Update.ExpressionAttributeNames = claimNames()
+	return w
 }
 
 // workName makes a name of work unique to the moment that made it, so that the stream hands each on once.
