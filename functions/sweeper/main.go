@@ -18,7 +18,7 @@ import (
 func main() { lambdaio.Start(build) }
 
 func build(ctx context.Context) (lambdaio.Handler, error) {
-	cfg, err := config.Read(config.Table, config.Bucket, config.DeadInbound, config.DeadTickets, config.DeadOutbound, config.DeadMail)
+	cfg, err := config.Read(config.Table, config.Bucket, config.DeadInbound, config.DeadTickets, config.DeadOutbound, config.DeadMail, config.QueueMail)
 	if err != nil {
 		return nil, err
 	}
@@ -27,8 +27,9 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	cloud.Warm(ctx, aws.DynamoDB)
 	t, files := table.New(dynamo.New(cloud), cfg.Table), object.New(cloud, cfg.Bucket)
 	sweep := upkeep.New(upkeep.Options{
-		Work: t, Leases: t, Dead: queue.New(cloud, cfg.DeadLetters), Objects: files, Diary: t,
-		Keeper: upkeep.Keeper{Failures: t, Store: files, Now: time.Now}, Now: time.Now,
+		Work: t, Leases: t, Dead: queue.New(cloud, cfg.DeadLetters), Objects: files, Mailbox: files, Diary: t,
+		Letters: queue.New(cloud, cfg.Queues),
+		Keeper:  upkeep.Keeper{Failures: t, Store: files, Now: time.Now}, Now: time.Now,
 	})
 	return lambdaio.Schedule(sweep.Run), nil
 }

@@ -56,6 +56,8 @@ type Options struct {
 	Leases  Leases
 	Dead    Dead
 	Objects Objects
+	Mailbox Mailbox
+	Letters Letters
 	Diary   Diary
 	Keeper  Keeper
 	Now     func() time.Time
@@ -84,6 +86,7 @@ func (s *Sweep) Run(ctx context.Context) error {
 		{"interrupted sends settled", s.settle},
 		{"dead letters kept", s.bury},
 		{"changes handed on again", s.rehand},
+		{"mails announced again", s.announce},
 	}
 	var all []error
 	var notes []string

@@ -26,6 +26,8 @@ type world struct {
 	dead     map[string][]desk.QueueMessage
 	deleted  []string
 	objects  map[string]string
+	fresh    []string // keys of objects that were stored a moment ago
+	letters  []desk.Letter
 	failures []desk.Failure
 	swept    []string
 	down     map[string]error // by method
@@ -108,6 +110,29 @@ func (w *world) Keys(_ context.Context, prefix string, _ int) ([]string, error) 
 	return out, w.down["Keys"]
 }
 
+func (w *world) Older(ctx context.Context, prefix string, before time.Time, most int) ([]string, error) {
+	keys, err := w.Keys(ctx, prefix, most)
+	young := func(key string) bool { return slices.Contains(w.fresh, key) && before.Before(w.now) }
+	keys = slices.DeleteFunc(keys, young)
+	return keys[:min(most, len(keys))], errors.Join(err, w.down["Older"])
+}
+
+func (w *world) Copy(_ context.Context, from, to string) error {
+	body, ok := w.objects[from]
+	if !ok {
+		return desk.Refuse(desk.NotFound, "There is no such object.")
+	}
+	w.objects[to] = body
+	return w.down["Copy"]
+}
+
+func (w *world) Send(_ context.Context, letters []desk.Letter) error {
+	if w.down["Send"] == nil {
+		w.letters = append(w.letters, letters...)
+	}
+	return w.down["Send"]
+}
+
 func (w *world) Get(_ context.Context, key string) (io.ReadCloser, int64, error) {
 	body, ok := w.objects[key]
 	if !ok {
@@ -159,7 +184,7 @@ func (w *world) sweep(t *testing.T) error {
 	t.Helper()
 	now := func() time.Time { return w.now }
 	return New(Options{
-		Work: w, Leases: w, Dead: queuesOf{w}, Objects: storeOf{w}, Diary: w, Keeper: Keeper{Failures: w, Store: w, Now: now}, Now: now,
+		Work: w, Leases: w, Dead: queuesOf{w}, Objects: storeOf{w}, Mailbox: storeOf{w}, Letters: w, Diary: w, Keeper: Keeper{Failures: w, Store: w, Now: now}, Now: now,
 	}).Run(t.Context())
 }
 

@@ -60,3 +60,24 @@ func (s *Store) Keys(ctx context.Context, prefix string, most int) ([]string, er
 	}
 	return keys, err
 }
+
+// Older are the keys of the first objects under a prefix that were last changed before a time, at most a thousand.
+func (s *Store) Older(ctx context.Context, prefix string, before time.Time, most int) ([]string, error) {
+	var keys []string
+	after := ""
+	for {
+		found, more, err := s.List(ctx, prefix, after, 1000)
+		if err != nil {
+			return keys, err
+		}
+		for _, o := range found {
+			after = o.Key
+			if o.ChangedAt.Before(before) && len(keys) < min(most, 1000) {
+				keys = append(keys, o.Key)
+			}
+		}
+		if !more || len(keys) == min(most, 1000) {
+			return keys, nil
+		}
+	}
+}

@@ -281,3 +281,20 @@ func TestAnOutageOfTheStoreIsBusy(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestOnlyObjectsFromBeforeATimeAreOld(t *testing.T) {
+	store := bucket(t)
+	for _, key := range []string{"incoming/a", "incoming/b", "mail/c"} {
+		if err := store.Put(t.Context(), key, "message/rfc822", strings.NewReader("x"), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for before, want := range map[time.Time]int{time.Now().Add(time.Hour): 2, time.Now().Add(-time.Hour): 0} {
+		if got, err := store.Older(t.Context(), "incoming/", before, 50); err != nil || len(got) != want {
+			t.Errorf("before %v: %q, %v", before, got, err)
+		}
+	}
+	if got, err := store.Older(t.Context(), "incoming/", time.Now().Add(time.Hour), 1); err != nil || len(got) != 1 || got[0] != "incoming/a" {
+		t.Errorf("at most one: %q, %v", got, err)
+	}
+}
