@@ -3,8 +3,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
-	"time"
 
 	"github.com/loket-desk/loket/shared/aws"
 	"github.com/loket-desk/loket/shared/aws/dynamo"
@@ -27,20 +25,13 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	lambdaio.LogAt(cfg.LogLevel)
 	cloud := aws.New(cfg)
 	cloud.Warm(ctx, aws.DynamoDB)
-	t, queues := table.New(dynamo.New(cloud), cfg.Table), queue.New(cloud, cfg.Queues)
-	r := &routing.Router{
-		Setup: t, Filer: t, Changes: t, Evidence: t, Copies: t, Failures: t, Now: time.Now, Log: slog.Default(),
-		Tokens: secret.New(cloud, cfg.MasterKey),
-	}
+	t := table.New(dynamo.New(cloud), cfg.Table)
+	r := routing.New(t, secret.New(cloud, cfg.MasterKey), func() { lambdaio.Metric(lambdaio.MetricFailures, 1, lambdaio.Count) })
 	return lambdaio.Queue(lambdaio.BatchOptions{
-		Handle: func(ctx context.Context, l lambdaio.Record) error { return r.Route(ctx, l.ID, l.Body, l.Tries) },
+		Handle: func(ctx context.Context, l lambdaio.Record) error { return r.Route(ctx, desk.QueueMessage(l)) },
 		GiveUp: func(ctx context.Context, l lambdaio.Record, why error) error {
-			return r.GiveUp(ctx, l.ID, l.Body, l.Tries, why)
+			return r.GiveUp(ctx, desk.QueueMessage(l), why)
 		},
-		Backoff: func(ctx context.Context, receipt string, d time.Duration) error {
-			return queues.Backoff(ctx, desk.QueueInbound, receipt, d)
-		},
-		Transient: desk.Transient,
-		Wait:      desk.WaitOf,
+		Backoff: queue.New(cloud, cfg.Queues).Hider(desk.QueueInbound), Transient: desk.Transient, Wait: desk.WaitOf,
 	}), nil
 }

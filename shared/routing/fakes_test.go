@@ -3,8 +3,6 @@ package routing
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -29,6 +27,7 @@ type world struct {
 	recipients []string
 	marks      []string
 	threads    map[string]desk.ConversationID
+	counted    int
 	broken     error // every lookup fails with it
 }
 
@@ -52,7 +51,7 @@ func newWorld() *world {
 func (w *world) router() *Router {
 	return &Router{
 		Setup: w, Filer: w, Changes: w, Evidence: w, Copies: w, Failures: w, Tokens: w,
-		Now: func() time.Time { return time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC) }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now: func() time.Time { return time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC) }, Count: func() { w.counted++ },
 	}
 }
 
@@ -169,7 +168,7 @@ func (w *world) route(t *testing.T, e desk.Inbound) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w.router().Route(context.Background(), "q1", body, 1)
+	return w.router().Route(context.Background(), desk.QueueMessage{ID: "q1", Body: body, Tries: 1})
 }
 
 func chat(text string) desk.Inbound {

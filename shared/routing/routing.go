@@ -70,22 +70,29 @@ type Router struct {
 	Failures Failures
 	Tokens   Tokens
 	Now      func() time.Time
-	Log      *slog.Logger
+	Count    func() // called for each failure that is recorded: the metric behind an alarm
 }
 
-// letter is one message of the inbound queue: the queue's id of it, its body, how often it was received.
-type letter struct {
-	id    string
-	body  json.RawMessage
-	tries int
+// Desk is everything that the router asks of the table.
+type Desk interface {
+	Setup
+	Filer
+	Changes
+	Evidence
+	Copies
+	Failures
+}
+
+// New makes a Router on a desk. count is called for each failure that is recorded.
+func New(d Desk, tokens Tokens, count func()) *Router {
+	return &Router{Setup: d, Filer: d, Changes: d, Evidence: d, Copies: d, Failures: d, Tokens: tokens, Now: time.Now, Count: count}
 }
 
 // Route handles one inbound event. An error means: bring it back. What can never be processed is recorded as a failure
 // and is no error. id is the queue's id of the letter; tries is how often it was received, this time included.
-func (r *Router) Route(ctx context.Context, id string, body []byte, tries int) error {
-	l := letter{id, body, tries}
+func (r *Router) Route(ctx context.Context, l desk.QueueMessage) error {
 	var e desk.Inbound
-	if err := json.Unmarshal(l.body, &e); err != nil {
+	if err := json.Unmarshal(l.Body, &e); err != nil {
 		return r.fail(ctx, l, e, desk.Malformed, "This is not an inbound event: "+err.Error())
 	}
 	cfg, ch, err := r.channel(ctx, e.Channel)
@@ -119,18 +126,17 @@ func (r *Router) Route(ctx context.Context, id string, body []byte, tries int) e
 		return r.fail(ctx, l, e, desk.Unsupported, "Nobody knows what to do with an event of type "+string(e.Type)+".")
 	}
 	if desk.CodeOf(err) == desk.NotFound { // about a message from before the channel was connected
-		r.Log.Info("no such message", "type", e.Type, "channel", ch.ID)
+		slog.InfoContext(ctx, "no such message", "type", e.Type, "channel", ch.ID)
 		return nil
 	}
 	return err
 }
 
-// GiveUp records the failure of a letter that was tried often enough.
-func (r *Router) GiveUp(ctx context.Context, id string, body []byte, tries int, cause error) error {
-	l := letter{id, body, tries}
+// GiveUp records the failure of a letter that was tried often enough; whoever calls it counts it.
+func (r *Router) GiveUp(ctx context.Context, l desk.QueueMessage, cause error) error {
 	var e desk.Inbound
-	_ = json.Unmarshal(l.body, &e) // what can't be read has no channel to tell
-	return r.fail(ctx, l, e, desk.CodeOf(cause), Words(cause))
+	_ = json.Unmarshal(l.Body, &e) // what can't be read has no channel to tell
+	return r.keep(ctx, l, e, desk.CodeOf(cause), Words(cause))
 }
 
 // Words is the sentence of an error that is safe to show.
@@ -148,10 +154,19 @@ func reason(e desk.Inbound) string {
 	return "The platform sent something that could not be read."
 }
 
-func (r *Router) fail(ctx context.Context, l letter, e desk.Inbound, code desk.Code, why string) error {
+// fail keeps what can never be processed, and counts it.
+func (r *Router) fail(ctx context.Context, l desk.QueueMessage, e desk.Inbound, code desk.Code, why string) error {
+	err := r.keep(ctx, l, e, code, why)
+	if err == nil {
+		r.Count()
+	}
+	return err
+}
+
+func (r *Router) keep(ctx context.Context, l desk.QueueMessage, e desk.Inbound, code desk.Code, why string) error {
 	return r.Failures.RecordFailure(ctx, desk.Failure{
-		ID: desk.FailureID(l.id), Stage: desk.QueueInbound, Code: code, Reason: why, Channel: e.Channel,
-		Payload: l.body, PayloadKey: e.PayloadKey, Group: e.Group(), Tries: l.tries, At: r.Now(),
+		ID: desk.FailureID(l.ID), Stage: desk.QueueInbound, Code: code, Reason: why, Channel: e.Channel,
+		Payload: l.Body, PayloadKey: e.PayloadKey, Group: e.Group(), Tries: l.Tries, At: r.Now(),
 	})
 }
 

@@ -43,7 +43,7 @@ func TestAHelpDesksMessageLeavesWorkForTheTicketFunction(t *testing.T) {
 
 func TestWhatCannotBeReadBecomesAFailureWithItsPayload(t *testing.T) {
 	w := newWorld()
-	if err := w.router().Route(context.Background(), "q9", []byte("{not json"), 2); err != nil {
+	if err := w.router().Route(context.Background(), desk.QueueMessage{ID: "q9", Body: []byte("{not json"), Tries: 2}); err != nil {
 		t.Fatal(err)
 	}
 	e := chat("")
@@ -60,7 +60,7 @@ func TestWhatCannotBeReadBecomesAFailureWithItsPayload(t *testing.T) {
 	if err := w.route(t, e); err != nil {
 		t.Fatal(err)
 	}
-	if len(w.failures) != 4 || len(w.filed) != 0 {
+	if len(w.failures) != 4 || len(w.filed) != 0 || w.counted != 4 {
 		t.Fatalf("%d failures, %d filed", len(w.failures), len(w.filed))
 	}
 	if f := w.failures[0]; string(f.Payload) != "{not json" || f.Tries != 2 || f.Stage != "inbound" {
@@ -103,10 +103,10 @@ func TestATableThatIsAwayBringsTheEventBack(t *testing.T) {
 func TestGivingUpKeepsTheEventAndSaysWhyWithoutItsCause(t *testing.T) {
 	w := newWorld()
 	cause := desk.Refuse(desk.Internal, "The table refused to write.").Because(errors.New("secret detail"))
-	if err := w.router().GiveUp(context.Background(), "q1", []byte(`{"ch":"tg","type":"message"}`), 5, cause); err != nil {
+	if err := w.router().GiveUp(context.Background(), desk.QueueMessage{ID: "q1", Body: []byte(`{"ch":"tg","type":"message"}`), Tries: 5}, cause); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.router().GiveUp(context.Background(), "q2", []byte(`{}`), 5, errors.New("a fault")); err != nil {
+	if err := w.router().GiveUp(context.Background(), desk.QueueMessage{ID: "q2", Body: []byte(`{}`), Tries: 5}, errors.New("a fault")); err != nil {
 		t.Fatal(err)
 	}
 	if f := w.failures[0]; f.Reason != "The table refused to write." || f.Channel != "tg" || f.Tries != 5 {
