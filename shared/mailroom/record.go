@@ -147,7 +147,7 @@ func (w wire) events() (record, error) {
 			continue
 		}
 		key, err := url.QueryUnescape(r.S3.Object.Key)
-		if err != nil || !strings.HasPrefix(key, incoming) && !strings.HasPrefix(key, late) {
+		if err != nil || strings.HasSuffix(key, "/") || !strings.HasPrefix(key, incoming) && !strings.HasPrefix(key, late) {
 			return record{}, unknown("it tells of an object that is no mail", err)
 		}
 		all = append(all, arrival{id: safeID(path.Base(key)), key: key})
@@ -170,7 +170,7 @@ func noticed(m wireMail, r wireReceipt) arrival {
 		a.id = path.Base(a.key)
 	}
 	a.id = safeID(a.id)
-	if a.key == "" && r.Action.Type != "" && r.Action.Type != "S3" {
+	if a.key == "" && r.Action.Type == "SNS" { // the mail itself is nowhere
 		a.id = ""
 	}
 	return a
