@@ -19,6 +19,9 @@ STRICT ?=
 # What was chosen at the first deployment, so that a build fits the stack.
 ARCHITECTURE ?= $(or $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' .local/deploy.toml 2>/dev/null),arm64)
 STACK ?= loket
+PORT ?= 3000
+F ?=
+EVENT ?= events/$(F).json
 
 FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
 # The same flags everywhere: what runs locally is what is deployed. The tag keeps net/rpc and its templates out.
@@ -118,6 +121,31 @@ admin-key: tools-go $(VENV)/ready ## make an administrator's key for the deploye
 .PHONY: sam-build
 sam-build: tools-go $(VENV)/ready ## build every function as `make deploy` does, for ARCHITECTURE
 	$(OFFLINE) ARCHITECTURE=$(ARCHITECTURE) $(VENV)/bin/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+# ------------------------------------------------------------------ in Lambda's own container
+
+# Built for the processor that it runs on. The key pair is the local servers' own; SAM would ask STS about it, so STS is
+# where nobody answers.
+MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+SAM_LOCAL := env -u AWS_PROFILE -u AWS_SESSION_TOKEN AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1 \
+  AWS_ENDPOINT_URL_STS=http://127.0.0.1:9 AWS_MAX_ATTEMPTS=1 SAM_CLI_TELEMETRY=0
+SAM_FLAGS = --skip-pull-image --add-host host.docker.internal:host-gateway --env-vars "$(abspath $(DIR))/sam-env.json" \
+  --parameter-overrides Architecture=$(MACHINE)
+
+.PHONY: sam-local
+sam-local: sam-ready ## the HTTP API in Lambda's container on PORT, on the servers of a running `make run`; needs Docker
+	@$(SAM_LOCAL) $(VENV)/bin/sam local start-api --port "$(PORT)" --warm-containers LAZY $(SAM_FLAGS)
+
+.PHONY: sam-invoke
+sam-invoke: sam-ready ## run one function in Lambda's container on its event: F=router, EVENT=file; needs Docker
+	@f="$(F)"; [ -f "functions/$$f/main.go" ] || { echo "Say which function: make sam-invoke F=router (one of: $(FUNCTIONS))"; exit 1; }; \
+	  $(SAM_LOCAL) $(VENV)/bin/sam local invoke "$${f^}Function" -e "$(EVENT)" $(SAM_FLAGS)
+
+.PHONY: sam-ready
+sam-ready: tools-go $(VENV)/ready
+	@docker info >/dev/null 2>&1 || { echo "Docker does not answer: sam local runs functions in Lambda's container. Install and start Docker, or use \`make run\`, which needs none."; exit 1; }
+	@umask 077; go run ./infra/samlocal -dir "$(DIR)" >"$(DIR)/sam-env.json"
+	@$(OFFLINE) ARCHITECTURE=$(MACHINE) $(VENV)/bin/sam build --parameter-overrides Architecture=$(MACHINE) >"$(DIR)/sam-build.log" 2>&1 || { cat "$(DIR)/sam-build.log"; exit 1; }
 
 # SAM calls these, one a function: build-WebhookFunction for functions/webhook.
 build-%Function:

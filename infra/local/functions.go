@@ -31,7 +31,7 @@ func (r *runner) startFunctions(context.Context) error {
 			Timeout: f.Timeout, Max: concurrency(f), Env: env, Log: r.log, Changed: func() { _ = r.writeRunFile(false) },
 		})
 		r.mu.Lock()
-		r.pools[f.ID] = p
+		r.pools[f.ID], r.variables[f.ID] = p, env
 		r.mu.Unlock()
 		r.onClose(stageFunctions, func(context.Context) { p.Close() })
 	}

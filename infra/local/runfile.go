@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -16,6 +17,9 @@ type runFile struct {
 	Bucket    string            `json:"bucket"`
 	Queues    map[string]string `json:"queues"` // logical id → address
 	Functions map[string][]int  `json:"functions"`
+
+	// Environment is every variable that functions are given, so that one can be run elsewhere on the same servers.
+	Environment map[string]string `json:"environment"`
 
 	ready bool
 }
@@ -37,7 +41,7 @@ func (r *runner) writeRunFile(ready bool) error {
 	}
 	f := &r.file
 	f.API, f.SMTP, f.Endpoints = r.base, r.smtp, r.endpoints
-	f.Queues, f.Functions = map[string]string{}, map[string][]int{}
+	f.Queues, f.Functions, f.Environment = map[string]string{}, map[string][]int{}, map[string]string{}
 	for _, q := range r.template.Queues {
 		f.Queues[q.ID] = r.names[q.ID][""]
 	}
@@ -49,6 +53,7 @@ func (r *runner) writeRunFile(ready bool) error {
 	}
 	for _, fn := range r.template.Functions {
 		f.Functions[fn.Name] = r.pools[fn.ID].PIDs()
+		maps.Copy(f.Environment, r.variables[fn.ID])
 	}
 	text, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {

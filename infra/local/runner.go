@@ -35,7 +35,8 @@ type runner struct {
 	endpoints endpoints
 	clients   clients
 	names     template.Names
-	pools     map[string]*lambda.Pool // by logical id
+	pools     map[string]*lambda.Pool      // by logical id
+	variables map[string]map[string]string // of functions, by logical id
 
 	mu      sync.Mutex
 	closers [stages][]func(context.Context)
@@ -52,7 +53,7 @@ const (
 )
 
 func newRunner(o options, environ []string, log *slog.Logger) *runner {
-	return &runner{o: o, environ: environ, log: log, failed: make(chan error, 8), names: template.Names{}, pools: map[string]*lambda.Pool{}}
+	return &runner{o: o, environ: environ, log: log, failed: make(chan error, 8), names: template.Names{}, pools: map[string]*lambda.Pool{}, variables: map[string]map[string]string{}}
 }
 
 // start brings everything up, or says in one sentence what is in the way.
