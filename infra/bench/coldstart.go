@@ -11,7 +11,7 @@ import (
 
 // startRounds is how often each function is started. Within a round each starts once, so that whatever else the machine
 // does meets all of them alike.
-const startRounds = 30
+const startRounds = 50
 
 type starts struct{ wall, cpu []time.Duration }
 

@@ -21,7 +21,13 @@ func parts() []part {
 	return []part{
 		{[]string{"zip"}, (*bench).zips},
 		{[]string{"coldstart"}, (*bench).coldStarts},
+		{[]string{"parse"}, (*bench).parsers},
+		{[]string{"mail", "mime"}, (*bench).mails},
 		{[]string{"wru"}, (*bench).writeUnits},
+		{[]string{"list", "open"}, (*bench).lists},
+		{[]string{"rss"}, (*bench).memory},
+		{[]string{"ack", "throughput", "cpu"}, (*bench).flow},
+		{[]string{"cost"}, (*bench).costs},
 	}
 }
 
@@ -88,6 +94,8 @@ type bench struct {
 
 	built    map[string]string // binaries by name
 	database *database
+	stack    *stack
+	seen     *flow // what the local run showed
 	counted  *unitCounts
 }
 

@@ -97,8 +97,11 @@ func countOn(ctx context.Context, t *table.Table, m *units.Meter) (c unitCounts,
 	if err != nil {
 		return c, err
 	}
+	if _, err = t.Fresh(ctx); err != nil { // the whole set-up, once
+		return c, err
+	}
 	m.Take()
-	if _, err = t.Fresh(ctx); err == nil {
+	if _, err = t.Fresh(ctx); err == nil { // its version
 		c.setup.add(m.Take(), 1)
 	}
 	mean := func(a, b, c, d float64) float64 { return (a + 1.5*b + 1.5*c + 6*d) / 10 }

@@ -109,6 +109,13 @@ func (p *Process) CPU() (time.Duration, error) { return CPU(p.cmd.Process.Pid) }
 // Said is the end of what the process wrote to its output.
 func (p *Process) Said() string { return p.said.String() }
 
+// SaidBytes is how many bytes the process wrote to its output so far.
+func (p *Process) SaidBytes() int {
+	p.said.mu.Lock()
+	defer p.said.mu.Unlock()
+	return p.said.total
+}
+
 // Close ends the process and waits for its end.
 func (p *Process) Close() {
 	_ = p.cmd.Process.Kill() // it may have ended by itself

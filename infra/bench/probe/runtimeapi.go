@@ -105,14 +105,16 @@ func (a *runtimeAPI) end(w http.ResponseWriter, r *http.Request, failed bool) {
 
 // tail keeps the end of a process's output.
 type tail struct {
-	mu   sync.Mutex
-	text []byte
+	mu    sync.Mutex
+	text  []byte
+	total int
 }
 
 // Write takes output in and forgets the oldest.
 func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.total += len(b)
 	t.text = append(t.text, b...)
 	if over := len(t.text) - lastSaid; over > 0 {
 		t.text = append(t.text[:0], t.text[over:]...)
