@@ -143,6 +143,15 @@ type Change struct {
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
 	Note string `json:"note,omitempty"`
+	Why  *Why   `json:"why,omitempty"` // of an automatic assignment
+}
+
+// Template is a text that the platform has approved beforehand and takes at any time: its name, its language's code, and
+// the values of its gaps, in order.
+type Template struct {
+	Name     string   `json:"name"`
+	Language string   `json:"lang"`
+	Values   []string `json:"values,omitempty"`
 }
 
 // Message is one entry of a thread.
@@ -175,8 +184,9 @@ type Message struct {
 	Mentions     []UserID       `json:"at,omitempty"`
 	Change       *Change        `json:"chg,omitempty"`
 	Mail         *MessageMail   `json:"mail,omitempty"`
-	At           time.Time      `json:"t"`           // when it was filed
-	SentAt       time.Time      `json:"pt,omitzero"` // when it was written, by the platform
+	Template     *Template      `json:"tpl,omitempty"` // outgoing: sent in place of the text, which then only says what it is
+	At           time.Time      `json:"t"`             // when it was filed
+	SentAt       time.Time      `json:"pt,omitzero"`   // when it was written, by the platform
 
 	// What changes after the message was filed, each an attribute of its own.
 	Status    Status     `json:"-"`

@@ -4,7 +4,9 @@ package all
 import (
 	"github.com/loket-desk/loket/shared/channel"
 	"github.com/loket-desk/loket/shared/channel/email"
+	"github.com/loket-desk/loket/shared/channel/meta"
 	"github.com/loket-desk/loket/shared/channel/telegram"
+	"github.com/loket-desk/loket/shared/channel/whatsapp"
 	"github.com/loket-desk/loket/shared/desk"
 )
 
@@ -13,6 +15,7 @@ func All() []channel.Kind {
 	return []channel.Kind{
 		email.Describe(),
 		telegram.New(),
+		whatsapp.New(meta.WhatsApp()),
 	}
 }
 

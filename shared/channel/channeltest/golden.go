@@ -52,6 +52,12 @@ func (r Replay) Golden(t *testing.T) {
 	}
 }
 
+// GoldenCase replays one body that lies elsewhere, such as in the corpus, and compares it with the golden file named.
+func (r Replay) GoldenCase(t *testing.T, golden string, body []byte) {
+	t.Helper()
+	compare(t, golden, r.render(t, body))
+}
+
 // Parse replays one body and fails the test when the parser refuses it.
 func (r Replay) Parse(t testing.TB, body []byte) channel.Received {
 	t.Helper()
