@@ -3,7 +3,6 @@ package channel
 import (
 	"context"
 	"maps"
-	"strings"
 
 	"github.com/loket-desk/loket/shared/desk"
 )
@@ -18,6 +17,12 @@ func SealPurpose(id desk.ChannelID, credential string) string {
 	return "channel/" + string(id) + "/" + credential
 }
 
+// CustomSecret is the credential that signs what is told to an integration: of its registration, not of an account.
+const CustomSecret = "webhookSecret"
+
+// CustomPurpose is what the secret of a registered custom channel is sealed for.
+func CustomPurpose(registration string) string { return "custom/" + registration + "/" + CustomSecret }
+
 // OpenAccount is a channel as the four methods need it, its credentials opened. Custom channels get their registration.
 func OpenAccount(ctx context.Context, o Opener, cfg *desk.Config, ch desk.Channel) (Account, error) {
 	a := Account{
@@ -25,8 +30,15 @@ func OpenAccount(ctx context.Context, o Opener, cfg *desk.Config, ch desk.Channe
 		Settings: maps.Clone(ch.Settings), Extra: maps.Clone(ch.Account), Credentials: map[string]string{},
 		Sender: ch.Sender, Fallback: ch.Fallback, Inbox: cfg.Inboxes[ch.Inbox].Name, Slug: cfg.Inboxes[ch.Inbox].Slug,
 	}
-	if registration, ok := strings.CutPrefix(string(ch.Type), "custom:"); ok {
+	if registration, ok := ch.Type.Registration(); ok {
 		a.Custom = cfg.Custom[registration]
+		if a.Custom.SealedSecret != "" {
+			secret, err := o.Open(ctx, CustomPurpose(registration), a.Custom.SealedSecret)
+			if err != nil {
+				return Account{}, err
+			}
+			a.Credentials[CustomSecret] = secret
+		}
 	}
 	for name, sealed := range ch.Sealed {
 		plain, err := o.Open(ctx, SealPurpose(ch.ID, name), sealed)

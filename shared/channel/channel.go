@@ -41,6 +41,9 @@ type Kind struct {
 	Capabilities Capabilities
 	// Names are ids by which a message is found that are known before it is sent; nil where the platform gives them all.
 	Names func(Outgoing) []string
+	// Check refuses a message that the channel can't carry for a reason that its Capabilities don't tell; nil where there is
+	// none. The refusal names the field.
+	Check func(m desk.Message) error
 }
 
 // Field is something an admin gives when connecting: a credential (Secret, kept sealed and never read back) or a setting.
@@ -69,6 +72,7 @@ type Capabilities struct {
 	Recipients      bool          `json:"recipients"`                // To, Cc and Bcc of its own
 	Receipts        []desk.State  `json:"receipts"`                  // which of DELIVERED and READ it reports
 	Start           bool          `json:"start"`                     // we may write first
+	ReceiveOnly     bool          `json:"receiveOnly,omitempty"`     // nothing can be sent
 	Window          time.Duration `json:"-"`                         // free answers are allowed this long after the contact's last message; 0 is always
 	HumanWindow     time.Duration `json:"-"`                         // a person's answer is allowed this long
 	Template        bool          `json:"template"`                  // after the window a template may be sent
@@ -177,7 +181,8 @@ type Outgoing struct {
 	Human       bool   // a person wrote it
 	LastIn      time.Time
 	Files       []File
-	Integration []string // thread ids of a custom channel
+	Integration []string  // thread ids of a custom channel
+	First       time.Time // when it was tried first, since it was last put in line
 	// Where the channel has subjects: the conversation, and its last entries before this one, oldest first.
 	Conversation desk.Conversation
 	Thread       []desk.Message
@@ -214,6 +219,10 @@ type Result struct {
 	Blocked bool
 	// Delivered is set when the platform answered that it was delivered at once.
 	Delivered bool
+	// Gone: the other side wants no more of this account, which is switched off. Broken says so in words.
+	Gone bool
+	// Attempt is what the other side said, where each try is kept to be looked at; else empty.
+	Attempt string
 }
 
 // Media is the opened bytes of an attachment. Size is -1 when the platform doesn't say.

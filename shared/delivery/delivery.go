@@ -42,6 +42,8 @@ type Setup interface {
 	Config(ctx context.Context) (*desk.Config, error)
 	Fresh(ctx context.Context) (*desk.Config, error)
 	SetChannelHealth(ctx context.Context, id desk.ChannelID, h desk.Health) error
+	// SwitchOff makes a channel take and send nothing any more, and tells its admin why.
+	SwitchOff(ctx context.Context, id desk.ChannelID, h desk.Health) error
 }
 
 // Objects are the files. Get: NotFound when there is none.
@@ -83,7 +85,7 @@ func (s *Stage) Handle(ctx context.Context, body []byte) error {
 		return desk.Refuse(desk.Malformed, "The job can't be read.").Because(err)
 	}
 	switch job.Kind {
-	case desk.SendMessage:
+	case desk.SendMessage, desk.CallHook:
 		return s.send(ctx, job)
 	case desk.FetchMedia:
 		return s.media(ctx, job)
@@ -101,18 +103,19 @@ type way struct {
 // noWay is why a channel can't be used, in an agent's words: a permanent refusal.
 func noWay(words string) error { return desk.Refuse(desk.ChannelOff, words) }
 
-// way finds the channel, its type and its opened credentials. A refusal that is not transient is for good.
-func (s *Stage) way(ctx context.Context, id desk.ChannelID) (way, error) {
+// way finds the channel, also a deleted one where that is wanted, its type and its opened credentials. A refusal that is
+// not transient is for good.
+func (s *Stage) way(ctx context.Context, id desk.ChannelID, deleted bool) (way, error) {
 	cfg, err := s.Setup.Config(ctx)
 	if err != nil {
 		return way{}, err
 	}
-	ch, ok := cfg.Channel(id)
-	if !ok {
+	ch, ok := cfg.Channels[id]
+	if !ok || ch.Deleted {
 		if cfg, err = s.Setup.Fresh(ctx); err != nil {
 			return way{}, err
 		}
-		if ch, ok = cfg.Channel(id); !ok {
+		if ch, ok = cfg.Channels[id]; !ok || ch.Deleted && !deleted {
 			return way{}, noWay("The channel was deleted.")
 		}
 	}

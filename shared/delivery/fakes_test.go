@@ -94,6 +94,7 @@ func (th *threads) StorePart(_ context.Context, _ desk.MessageID, part desk.Atta
 type setup struct {
 	old, new *desk.Config
 	health   []desk.Health
+	off      []desk.Health
 }
 
 func (s *setup) Config(context.Context) (*desk.Config, error) {
@@ -105,6 +106,11 @@ func (s *setup) Config(context.Context) (*desk.Config, error) {
 func (s *setup) Fresh(context.Context) (*desk.Config, error) { return s.new, nil }
 func (s *setup) SetChannelHealth(_ context.Context, _ desk.ChannelID, h desk.Health) error {
 	s.health = append(s.health, h)
+	return nil
+}
+
+func (s *setup) SwitchOff(_ context.Context, _ desk.ChannelID, h desk.Health) error {
+	s.off = append(s.off, h)
 	return nil
 }
 

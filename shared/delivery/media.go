@@ -63,7 +63,7 @@ func sayable(err error) string {
 
 // fetch streams an attachment from its platform into the object store.
 func (s *Stage) fetch(ctx context.Context, m desk.Message, part desk.Attachment) (desk.Attachment, error) {
-	w, err := s.way(ctx, m.Channel)
+	w, err := s.way(ctx, m.Channel, false)
 	if err != nil {
 		return part, err
 	}

@@ -28,9 +28,10 @@ const (
 
 func (s *Stage) send(ctx context.Context, job desk.OutboundJob) error {
 	id := job.Conversation.Message(job.Message)
-	w, err := s.way(ctx, job.Channel)
-	if err == nil && !w.channel.Active {
-		err = noWay("The channel is switched off.")
+	event := job.Kind == desk.CallHook // told also of an account that is off or deleted
+	w, err := s.way(ctx, job.Channel, event)
+	if silent := w.channel.Silent(); err == nil && silent != "" && !event {
+		err = noWay(silent)
 	}
 	if err != nil {
 		if desk.Transient(err) {
@@ -78,7 +79,7 @@ func (s *Stage) callUntil(ctx context.Context) (time.Time, error) {
 // attempt sends a claimed message and stores what became of it.
 func (s *Stage) attempt(ctx context.Context, w way, turn desk.SendTurn, until time.Time) error {
 	m := turn.Message
-	result := s.call(ctx, w, m, until)
+	result := s.call(ctx, w, turn, until)
 	stored := s.result(turn, result)
 	// The answer is stored even where the job's own time is over: it can't be had again.
 	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
@@ -97,10 +98,12 @@ func (s *Stage) attempt(ctx context.Context, w way, turn desk.SendTurn, until ti
 }
 
 // call prepares the message and calls the platform. What keeps it from being called is a result too: nothing was sent.
-func (s *Stage) call(ctx context.Context, w way, m desk.Message, until time.Time) channel.Result {
+func (s *Stage) call(ctx context.Context, w way, turn desk.SendTurn, until time.Time) channel.Result {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
+	m := turn.Message
 	out, err := s.outgoing(ctx, w.kind.Capabilities, m)
+	out.First = turn.First
 	if err == nil && w.kind.Names != nil { // an answer may come before the send is settled
 		err = s.Outbox.LinkProviders(ctx, m, w.kind.Names(out))
 	}
@@ -115,7 +118,7 @@ func (s *Stage) call(ctx context.Context, w way, m desk.Message, until time.Time
 
 // result is what is stored of a platform's answer.
 func (s *Stage) result(turn desk.SendTurn, r channel.Result) desk.SendResult {
-	out := desk.SendResult{Detail: r.Detail, IDs: r.IDs}
+	out := desk.SendResult{Detail: r.Detail, IDs: r.IDs, Attempt: r.Attempt}
 	switch r.Outcome {
 	case channel.Accepted:
 		out.State = desk.Sent
@@ -150,6 +153,8 @@ func wait(tries int, asked time.Duration) time.Duration {
 func (s *Stage) tellHealth(ctx context.Context, ch desk.Channel, r channel.Result) {
 	var err error
 	switch {
+	case r.Gone:
+		err = s.Setup.SwitchOff(ctx, ch.ID, desk.Health{State: desk.HealthBroken, Detail: r.Broken, CheckedAt: s.Now()})
 	case r.Broken != "":
 		err = s.unhealthy(ctx, ch, r.Broken, nil)
 	case r.Outcome == channel.Accepted && ch.Health.State == desk.HealthBroken:

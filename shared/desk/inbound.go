@@ -49,17 +49,19 @@ type Inbound struct {
 	At     time.Time `json:"at"` // when it happened, by the platform
 	From   Party     `json:"from"`
 
-	Subject     string       `json:"subject,omitempty"`
-	Text        string       `json:"text,omitempty"`
-	TextKey     string       `json:"textKey,omitempty"` // S3 key of a text over 32 KB; Text is then its beginning
-	HTMLKey     string       `json:"htmlKey,omitempty"` // S3 key of the raw HTML
-	Attachments []Attachment `json:"parts,omitempty"`
-	ReplyTo     string       `json:"re,omitempty"`     // provider id of the message it answers
-	Target      string       `json:"target,omitempty"` // provider id of the message an edit, status, reaction or delete is about
-	Status      *StatusNews  `json:"status,omitempty"`
-	Unsupported string       `json:"unsup,omitempty"` // what it was, in words, when we can't carry it; the payload is kept
-	Mail        *MailFacts   `json:"mail,omitempty"`
-	Muted       bool         `json:"muted,omitempty"` // automatic: opens, reopens, assigns and starts nothing
+	Subject     string         `json:"subject,omitempty"`
+	Text        string         `json:"text,omitempty"`
+	TextKey     string         `json:"textKey,omitempty"` // S3 key of a text over 32 KB; Text is then its beginning
+	HTMLKey     string         `json:"htmlKey,omitempty"` // S3 key of the raw HTML
+	Attachments []Attachment   `json:"parts,omitempty"`
+	ReplyTo     string         `json:"re,omitempty"`     // provider id of the message it answers
+	Target      string         `json:"target,omitempty"` // provider id of the message an edit, status, reaction or delete is about
+	Status      *StatusNews    `json:"status,omitempty"`
+	Unsupported string         `json:"unsup,omitempty"` // what it was, in words, when we can't carry it; the payload is kept
+	Mail        *MailFacts     `json:"mail,omitempty"`
+	Answers     MessageID      `json:"ans,omitempty"` // our id of the message it answers, where the sender knows ours
+	Custom      *MessageCustom `json:"cust,omitempty"`
+	Muted       bool           `json:"muted,omitempty"` // automatic: opens, reopens, assigns and starts nothing
 	// Payload is the platform's own words, kept for unsupported and unparsed items and for "show original".
 	Payload    json.RawMessage `json:"raw,omitempty"`
 	PayloadKey string          `json:"rawKey,omitempty"` // its S3 key when it is too large for a queue message

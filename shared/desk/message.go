@@ -176,6 +176,7 @@ type Message struct {
 	ProviderID   string         `json:"pid,omitempty"` // the platform's id of it
 	InReplyTo    MessageID      `json:"re,omitempty"`
 	ReplyTo      string         `json:"rep,omitempty"` // provider id of the message it answers
+	Custom       *MessageCustom `json:"cust,omitempty"`
 	JoinedBy     string         `json:"why,omitempty"` // why it is in this conversation, in words
 	Muted        bool           `json:"muted,omitempty"`
 	Unsupported  string         `json:"unsup,omitempty"`
@@ -197,6 +198,7 @@ type Message struct {
 	Lease     time.Time  `json:"-"` // outgoing: being sent until
 	Tries     int        `json:"-"`
 	Providers []string   `json:"-"` // outgoing: ids the platform gave, first is ProviderID
+	Attempts  []Attempt  `json:"-"` // outgoing, of a custom channel: every try
 }
 
 // MessageMail is what a mail adds to a message.

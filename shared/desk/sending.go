@@ -27,6 +27,7 @@ type SendResult struct {
 	Detail    string   // in words an agent understands
 	IDs       []string // the platform's ids of it
 	NotBefore time.Time
+	Attempt   string // what the other side said, where every try is kept; else empty
 }
 
 // StaleWork is an item whose work is due to be looked at: saved and never picked up, or waiting for its time.

@@ -89,6 +89,8 @@ type CustomAccount struct {
 	Type       string `json:"type"`  // of the delivery identifier
 	Value      string `json:"value"` // the account's own delivery identifier
 	Archived   bool   `json:"archived,omitempty"`
+
+	ArchivedAt time.Time `json:"archivedAt,omitzero"`
 }
 
 // AssignRule says whom new conversations go to.

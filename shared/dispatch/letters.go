@@ -14,8 +14,12 @@ func Letters(s desk.Saved) ([]desk.Letter, error) {
 	}
 	switch desk.WorkVerb(s.Work) {
 	case desk.WorkSend:
+		kind := desk.SendMessage
+		if s.Message.Kind == desk.KindEvent { // what an integration is told of its account
+			kind = desk.CallHook
+		}
 		return one(desk.QueueOutbound, desk.Digest("out", string(s.Channel), s.Message.Thread), s, desk.OutboundJob{
-			Kind: desk.SendMessage, Conversation: s.Conversation, Message: s.Message.Key, Channel: s.Channel,
+			Kind: kind, Conversation: s.Conversation, Message: s.Message.Key, Channel: s.Channel,
 		})
 	case desk.WorkMedia:
 		return media(s)

@@ -125,6 +125,9 @@ func (f *failure) Unwrap() error { return f.error }
 // Unsent reports whether the request surely never left.
 func (f *failure) Unsent() bool { return f.unsent }
 
+// Forbidden reports whether the guard itself refused the address.
+func (f *failure) Forbidden() bool { return Refused(f.error) }
+
 // watched picks the transport by the scheme and notes whether a connection was there when a request failed.
 type watched struct{ secure, plain *http.Transport }
 

@@ -8,23 +8,36 @@ import (
 	"github.com/loket-desk/loket/shared/desk"
 )
 
+// File files a message that came by a call of its own instead of the queue, and says where it lies: the same steps as on
+// the queue. The caller sees to it that one message is not filed twice at once, which is what the queue does otherwise.
+// NotFound when the channel is gone.
+func (r *Router) File(ctx context.Context, e desk.Inbound) (desk.Filed, error) {
+	cfg, ch, err := r.channel(ctx, e.Channel)
+	if err != nil {
+		return desk.Filed{}, err
+	}
+	if e.Type == desk.InEcho {
+		return r.outside(ctx, cfg, ch, e)
+	}
+	return r.message(ctx, cfg, ch, e)
+}
+
 // message files a message of a contact.
-func (r *Router) message(ctx context.Context, cfg *desk.Config, ch desk.Channel, e desk.Inbound) error {
+func (r *Router) message(ctx context.Context, cfg *desk.Config, ch desk.Channel, e desk.Inbound) (desk.Filed, error) {
 	f := r.filing(cfg, ch, e)
-	if e.ReplyTo != "" {
+	if e.ReplyTo != "" && e.Answers == "" {
 		found, err := r.Evidence.FindMessages(ctx, ch.ID, []string{e.ReplyTo})
 		if err != nil {
-			return err
+			return desk.Filed{}, err
 		}
 		f.Message.InReplyTo = found[e.ReplyTo]
 	}
 	if e.Mail != nil {
 		if done, err := r.mail(ctx, cfg, ch, e, &f); err != nil || done {
-			return err
+			return desk.Filed{}, err
 		}
 	}
-	_, err := r.Filer.FileInbound(ctx, f)
-	return err
+	return r.Filer.FileInbound(ctx, f)
 }
 
 // filing is what every channel's message is filed with.
@@ -68,7 +81,7 @@ func messageOf(ch desk.Channel, e desk.Inbound) desk.Message {
 		Kind: desk.KindMessage, Direction: desk.Incoming, Channel: ch.ID, Thread: e.Thread,
 		Author:  desk.Author{Kind: desk.ByContact, Name: contactOf(e.From).Name, Address: e.From.Value},
 		Subject: e.Subject, Text: e.Text, TextKey: e.TextKey, HTMLKey: e.HTMLKey, Attachments: e.Attachments,
-		ProviderID: e.ExtID(), ReplyTo: e.ReplyTo, Muted: e.Muted, Unsupported: e.Unsupported, RawKey: e.PayloadKey, SentAt: e.At,
+		ProviderID: e.ExtID(), ReplyTo: e.ReplyTo, InReplyTo: e.Answers, Custom: e.Custom, Muted: e.Muted, Unsupported: e.Unsupported, RawKey: e.PayloadKey, SentAt: e.At,
 	}
 	if e.Unsupported != "" && e.PayloadKey == "" {
 		m.Raw = string(e.Payload)
@@ -93,6 +106,7 @@ func Preview(e desk.Inbound) string {
 		words := map[desk.Usage]string{
 			desk.UsageImage: "Picture", desk.UsageAudio: "Audio", desk.UsageVoice: "Voice message", desk.UsageVideo: "Video",
 			desk.UsageSticker: "Sticker", desk.UsageLocation: "Location", desk.UsageContact: "Contact",
+			desk.UsageQuickReplies: "Quick replies", desk.UsageSocial: "From a post", desk.UsageHeader: "Header", desk.UsageUnsupported: "Unsupported content",
 		}[a.Usage]
 		if words == "" {
 			words = "File"
@@ -130,7 +144,8 @@ func (r *Router) edit(ctx context.Context, cfg *desk.Config, ch desk.Channel, e 
 	if e.MessageID == "" {
 		e.MessageID = e.Target
 	}
-	return r.message(ctx, cfg, ch, e)
+	_, err = r.message(ctx, cfg, ch, e)
+	return err
 }
 
 // echo files a reply that was written in the platform's own app; the echo of one of ours changes nothing.
@@ -145,13 +160,21 @@ func (r *Router) echo(ctx context.Context, cfg *desk.Config, ch desk.Channel, e 
 		}
 		return r.Changes.ApplyStatus(ctx, ch.ID, e.Thread, e.ExtID(), *e.Status)
 	}
+	_, err = r.outside(ctx, cfg, ch, e)
+	return err
+}
+
+// outside files a reply that was sent elsewhere: it is shown in the thread, and never sent.
+func (r *Router) outside(ctx context.Context, cfg *desk.Config, ch desk.Channel, e desk.Inbound) (desk.Filed, error) {
 	f := r.filing(cfg, ch, e)
 	f.Muted, f.Work = true, ""
 	f.Message.Direction = desk.Outgoing
 	f.Message.Author = desk.Author{Kind: desk.ByUser, Name: "Sent outside Loket"}
+	if e.Custom != nil && len(e.Custom.Senders) > 0 {
+		f.Message.Author = desk.Author{Kind: desk.ByIntegration, Name: e.Custom.Senders[0].Name, Address: e.Custom.Senders[0].Value}
+	}
 	f.Message.Status = desk.Status{State: desk.Sent, At: e.At}
-	_, err = r.Filer.FileInbound(ctx, f)
-	return err
+	return r.Filer.FileInbound(ctx, f)
 }
 
 // blocked tells in the thread that the other party stopped us from writing.

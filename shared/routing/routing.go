@@ -106,7 +106,8 @@ func (r *Router) Route(ctx context.Context, l desk.QueueMessage) error {
 	case desk.InUnparsed:
 		return r.fail(ctx, l, e, desk.Malformed, reason(e))
 	case desk.InMessage:
-		return r.message(ctx, cfg, ch, e)
+		_, err = r.message(ctx, cfg, ch, e)
+		return err
 	case desk.InEdit:
 		return r.edit(ctx, cfg, ch, e)
 	case desk.InEcho:

@@ -3,6 +3,8 @@ package table
 import (
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/loket-desk/loket/shared/desk"
 )
 
@@ -83,6 +85,13 @@ type entry struct {
 	doc      any      // without its version, which is an attribute
 	unique   []unique // what nothing else may have
 	remove   bool
+	others   []other // writes of other parts of the table that belong to it
+}
+
+// other is a write of another part of the table that is made together with one of the set-up, and what its refusal means.
+type other struct {
+	write   types.TransactWriteItem
+	refusal error
 }
 
 func (e entry) key() key { return configKey(e.kind, e.id) }

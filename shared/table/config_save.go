@@ -56,6 +56,9 @@ func (t *Table) configWrites(ctx context.Context, entries []entry) (writes []typ
 		}
 		w, has := t.entryWrite(e)
 		add(w, desk.Refuse(desk.Conflict, "Somebody else changed it at the same moment; read it again."))
+		for _, o := range e.others {
+			add(o.write, o.refusal)
+		}
 		for _, u := range e.unique {
 			if !e.remove && !slices.Contains(had, u.String()) {
 				add(t.take(u, e), desk.Refuse(desk.Conflict, u.taken))

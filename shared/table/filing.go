@@ -256,7 +256,10 @@ func (t *Table) begin(ctx context.Context, f *desk.Filing, x claim) (*head, erro
 		ID: x.conv, Inbox: f.Inbox, Channel: f.Channel, Thread: f.Thread, Contact: contact.ID, Name: contact.Name,
 		Subject: f.Subject, State: desk.Open, Place: f.Place, CreatedAt: t.now(), Previous: f.Follows, Assignee: f.Assignee,
 	}}
-	if f.Muted {
+	switch {
+	case f.Message.Direction == desk.Outgoing:
+		h.Outbound = true
+	case f.Muted:
 		h.State, h.ClosedAt = desk.Closed, t.now()
 	}
 	return h, nil
@@ -340,7 +343,14 @@ func (h *head) announce(f *desk.Filing, k desk.MessageKey, now time.Time) {
 	if k > max(h.LastIn, h.LastOut) {
 		h.Preview, h.LastAt = f.Preview, now
 	}
-	h.LastIn = max(h.LastIn, k)
+	if f.Message.Direction == desk.Outgoing { // it was sent elsewhere
+		if k > max(h.LastIn, h.LastOut) {
+			h.Waiting = time.Time{}
+		}
+		h.LastOut = max(h.LastOut, k)
+	} else {
+		h.LastIn = max(h.LastIn, k)
+	}
 	if f.Muted {
 		return
 	}

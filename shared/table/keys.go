@@ -34,6 +34,9 @@ import (
 //	audit                               AUDIT#day                        ulid
 //	upload                              UPLOAD#id                        UPLOAD
 //	done once                           DONE#kind#message#target         DONE
+//	a connect flow's token              STAGING#hash                     STAGING
+//	work done in line, by one at a time LEASE#hash                       LEASE
+//	what an integration is told         CONV#hooks.channel               MSG#ulid       (sent as messages are)
 //	last sweep and the like             STATE                            name
 //
 // Indexes, all sparse:
@@ -141,6 +144,9 @@ func failureKey(day, message string) key { return key{"FAILURE#" + day, message}
 func uploadKey(id desk.UploadID) key {
 	return key{"UPLOAD#" + string(id), "UPLOAD"}
 }
+
+func stagingKey(token string) key { return key{"STAGING#" + desk.Digest(token), "STAGING"} }
+func leaseKey(name string) key    { return key{"LEASE#" + desk.Digest(name), "LEASE"} }
 
 func stateKey(name string) key { return key{"STATE", name} }
 

@@ -15,7 +15,7 @@ import (
 //
 //	st sd sa   state, its detail, since when        nb le tr   not before, lease, tries of a send
 //	ed rx rm   earlier texts, reactions, taken back  ps         the platform's ids, as JSON
-//	v          counts changes of d
+//	v          counts changes of d                      al         every try to send, each as JSON
 func encodeMessage(m desk.Message) item {
 	it := messageKey(m.Conversation, m.Key).item()
 	it["d"] = doc(m)
@@ -48,7 +48,8 @@ func encodeStatus(it item, s desk.Status) {
 func decodeMessage(it item) (desk.Message, error) {
 	k := keyOf(it)
 	m := desk.Message{}
-	if err := getDoc(it, "d", &m); err != nil {
+	err := getDoc(it, "d", &m)
+	if err != nil {
 		return m, desk.Refuse(desk.Internal, "A message could not be read.").Because(err)
 	}
 	m.Conversation = desk.ConversationID(strings.TrimPrefix(k.pk, "CONV#"))
@@ -59,6 +60,9 @@ func decodeMessage(it item) (desk.Message, error) {
 	}
 	m.NotBefore, m.Lease, m.Tries = getTime(it, "nb"), getTime(it, "le"), int(getNum(it, "tr"))
 	m.Deleted = getFlag(it, "rm")
+	if m.Attempts, err = decodeAttempts(it); err != nil {
+		return m, desk.Refuse(desk.Internal, "A message could not be read.").Because(err)
+	}
 	for name, into := range map[string]any{"ps": &m.Providers, "ed": &m.Edits, "rx": &m.Reactions} {
 		if err := getDoc(it, name, into); err != nil {
 			return m, desk.Refuse(desk.Internal, "A message could not be read.").Because(err)

@@ -100,6 +100,9 @@ func (t *Table) SettleOutbound(ctx context.Context, m desk.Message, r desk.SendR
 	for len(it) > 0 && r.State != desk.Retrying {
 		state := desk.State(getStr(it, "st"))
 		if !state.MayBecome(r.State) {
+			if err := t.noteAttempt(ctx, m, r); err != nil {
+				return err
+			}
 			return t.keepProviders(ctx, m, it, r.IDs)
 		}
 		args[":was"] = str(string(state))
@@ -107,13 +110,16 @@ func (t *Table) SettleOutbound(ctx context.Context, m desk.Message, r desk.SendR
 			return err
 		}
 	}
+	if len(it) > 0 {
+		return t.noteAttempt(ctx, m, r)
+	}
 	return nil
 }
 
 // settling is the update that stores a result.
 func (t *Table) settling(r desk.SendResult) (string, item) {
 	args := item{":st": str(string(r.State)), ":now": moment(t.now())}
-	expr, gone := "SET st = :st, sa = :now", " REMOVE le, ln, q"
+	expr, gone := t.attempting("SET st = :st, sa = :now", args, r), " REMOVE le, ln, q"
 	if r.Detail != "" {
 		expr += ", sd = :sd"
 		args[":sd"] = str(clip(r.Detail, 1000))
@@ -174,7 +180,7 @@ func (t *Table) RetryMessage(ctx context.Context, id desk.MessageID) (desk.Messa
 	}
 	now := t.now()
 	it, refused, err := t.updateReturning(ctx, messageKey(m.Conversation, m.Key),
-		"SET st = :queued, sa = :now, q = :q, g3 = :shard, h3 = :due REMOVE sd, nb, le, ln, ft",
+		"SET st = :queued, sa = :now, q = :q, g3 = :shard, h3 = :due REMOVE sd, nb, le, ln, ft, tr",
 		"st IN (:failed, :unknown)", item{
 			":queued": str(string(desk.Queued)), ":now": moment(now), ":q": str(workName(desk.WorkSend, now.UnixMilli())),
 			":shard": str(workShard), ":due": moment(now.Add(sweepAfter)),

@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/loket-desk/loket/shared/channel"
+	"github.com/loket-desk/loket/shared/channel/custom"
 	"github.com/loket-desk/loket/shared/channel/email"
 	"github.com/loket-desk/loket/shared/channel/meta"
 	"github.com/loket-desk/loket/shared/channel/telegram"
@@ -19,8 +20,12 @@ func All() []channel.Kind {
 	}
 }
 
-// Find is the kind of a channel type; ok is false for a type that is not built in.
+// Find is the kind of a channel type; ok is false for a type that nobody makes. A registered custom channel's is without
+// what it declared: whoever needs that describes its registration.
 func Find(t desk.ChannelType) (kind channel.Kind, ok bool) {
+	if registration, ok := t.Registration(); ok {
+		return custom.Describe(desk.CustomChannel{ID: registration}), true
+	}
 	for _, k := range All() {
 		if k.Type == t {
 			return k, true

@@ -37,7 +37,7 @@ type listener struct {
 	said []string
 }
 
-func (*listener) Helper() {}
+func (*listener) Helper()                        {}
 func (l *listener) Errorf(f string, args ...any) { l.said = append(l.said, fmt.Sprintf(f, args...)) }
 
 func (l *listener) Fatalf(f string, args ...any) {
