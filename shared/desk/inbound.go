@@ -96,6 +96,7 @@ type MailFacts struct {
 	Tokens     []string  `json:"tokens,omitempty"` // reply tokens among the envelope recipients
 	Recipient  string    `json:"rcpt"`             // the envelope recipient that names the channel
 	Recipients []string  `json:"rcpts,omitempty"`  // all addresses of this inbox that it came to
+	Domain     string    `json:"dom,omitempty"`    // the desk's mail domain: every address of it is ours
 	To         []Address `json:"to,omitempty"`
 	Cc         []Address `json:"cc,omitempty"`
 	ReplyTo    []Address `json:"replyTo,omitempty"`

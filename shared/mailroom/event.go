@@ -66,7 +66,7 @@ func (s *Stage) facts(a arrival, read reading) *desk.MailFacts {
 	f := &desk.MailFacts{
 		MessageID: shortID(m.MessageID), InReplyTo: shortIDs(m.InReplyTo), References: shortIDs(m.References), ThreadIdx: m.ThreadIndex,
 		To: people(m.To), Cc: people(m.Cc), ReplyTo: people(m.ReplyTo), Hash: hash(read), RawKey: done + a.id, Verdicts: a.verdicts,
-		Auto: m.Auto.Kind, Forwarded: forwarded(mime.FindForwarded(m)), Bounce: bounce(m.Bounce),
+		Auto: m.Auto.Kind, Forwarded: forwarded(mime.FindForwarded(m)), Bounce: bounce(m.Bounce), Domain: s.Domain,
 	}
 	for _, p := range m.Problems {
 		f.Problems = append(f.Problems, p.Detail)

@@ -102,6 +102,9 @@ func ours(cfg *desk.Config, ch desk.Channel, m *desk.MailFacts, address string) 
 	if address == strings.ToLower(m.Recipient) || address == strings.ToLower(ch.Sender.Address) || strings.HasPrefix(address, "reply+") {
 		return true
 	}
+	if m.Domain != "" && strings.HasSuffix(address, "@"+m.Domain) {
+		return true
+	}
 	for _, other := range cfg.Channels {
 		if other.Type == ch.Type && (strings.EqualFold(other.Sender.Address, address) || strings.EqualFold(other.Settings["address"], address)) {
 			return true
