@@ -16,7 +16,7 @@ func budgets() map[string]float64 {
 		"list.flatness": 1.3, "list.rru": 60, "list.filtered_kb": 1024, "open.requests": 2,
 		"ack.p50_ms": 5, "ack.p99_ms": 50,
 		"cpu.message_ms": 3, "cpu.mail_ms": 6,
-		"mail.50k_ms": 0.2, "mail.25m_rss_mb": 16, "mime.nested_s": 0.5,
+		"mail.50k_ms": 0.2, "mail.25m_rss_mb": 16, "mail.25m_function_mb": 40, "mime.nested_s": 0.5,
 		"parse.*": 60,
 	}
 }

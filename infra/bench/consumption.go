@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -15,6 +16,7 @@ type consumption struct {
 	mu      sync.Mutex
 	units   float64
 	largest float64 // of one request
+	queries int
 }
 
 // take gives what was consumed and begins anew.
@@ -22,7 +24,7 @@ func (c *consumption) take() float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	u := c.units
-	c.units, c.largest = 0, 0
+	c.units, c.largest, c.queries = 0, 0, 0
 	return u
 }
 
@@ -53,6 +55,11 @@ func (c *consumption) RoundTrip(r *http.Request) (*http.Response, error) {
 	_ = resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(answer))
 	c.add(answer)
+	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".Query") {
+		c.mu.Lock()
+		c.queries++
+		c.mu.Unlock()
+	}
 	return resp, nil
 }
 

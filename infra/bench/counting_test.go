@@ -80,7 +80,7 @@ func TestTheServerIsAskedWhatEachRequestConsumed(t *testing.T) {
 	if !strings.Contains((*asked)[0], `"ReturnConsumedCapacity":"TOTAL"`) || !strings.Contains((*asked)[0], `"Limit":1`) {
 		t.Errorf("asked %q", *asked)
 	}
-	if c.largest != 7 || c.take() != 9.5 || c.take() != 0 {
+	if c.queries != 1 || c.largest != 7 || c.take() != 9.5 || c.take() != 0 {
 		t.Errorf("consumed %v at most", c.largest)
 	}
 }

@@ -33,13 +33,7 @@ func (b *bench) flow() error {
 	hello := fmt.Sprintf("%d messages at %d/s; a hello function's: p50 %.1f, p99 %.1f ms", len(f.acks), pace, ms(percentile(f.hellos, 50)), ms(percentile(f.hellos, 99)))
 	b.add(limited("ack.p50_ms", ms(percentile(f.acks, 50)), "ms", hello), limited("ack.p99_ms", ms(percentile(f.acks, 99)), "ms", ""))
 	b.add(atLeast("throughput.messages_s", throughputShare*f.alone, f.rate, "messages/s", fmt.Sprintf("%.0f %% of what the same table calls alone reach, %.0f/s; %d messages of %d people", 100*f.rate/f.alone, f.alone, messages, parties)))
-	sum, note := time.Duration(0), ""
-	for _, name := range stages() {
-		one := f.cpu[name] / messages
-		sum += one
-		note += fmt.Sprintf("%s %.2f, ", name, ms(one))
-	}
-	b.add(limited("cpu.message_ms", ms(sum), "ms", note+fmt.Sprintf("over %d messages", messages)))
+	b.add(cpuRow("cpu.message_ms", stages(), f.cpu, messages))
 	return nil
 }
 

@@ -27,6 +27,7 @@ func parts() []part {
 		{[]string{"list", "open"}, (*bench).lists},
 		{[]string{"rss"}, (*bench).memory},
 		{[]string{"ack", "throughput", "cpu"}, (*bench).flow},
+		{[]string{"cpu", "mail"}, (*bench).mailFlow},
 		{[]string{"cost"}, (*bench).costs},
 	}
 }

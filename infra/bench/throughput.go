@@ -40,21 +40,39 @@ func (b *bench) throughput(s *stack, f *flow) error {
 	if err != nil {
 		return err
 	}
-	f.cpu = map[string]time.Duration{}
+	f.cpu, err = spentBetween(before, after)
+	return err
+}
+
+// spentBetween is the processor time that each function's processes took; those that came up meanwhile count from their
+// start. A process that has ended takes its figure with it: an error.
+func spentBetween(before, after map[string]map[int]time.Duration) (map[string]time.Duration, error) {
+	spent := map[string]time.Duration{}
 	for name, pids := range before {
 		for pid, was := range pids {
 			if _, lives := after[name][pid]; !lives {
-				return fmt.Errorf("a process of %s ended in mid-work", name)
+				return nil, fmt.Errorf("a process of %s ended in mid-work", name)
 			}
-			f.cpu[name] -= was
+			spent[name] -= was
 		}
 	}
 	for name, pids := range after {
 		for _, is := range pids {
-			f.cpu[name] += is
+			spent[name] += is
 		}
 	}
-	return nil
+	return spent, nil
+}
+
+// cpuRow tells the processor time of some functions together, for one of n messages.
+func cpuRow(name string, functions []string, spent map[string]time.Duration, n int) row {
+	sum, note := time.Duration(0), ""
+	for _, function := range functions {
+		one := spent[function] / time.Duration(n)
+		sum += one
+		note += fmt.Sprintf("%s %.2f, ", function, ms(one))
+	}
+	return limited(name, ms(sum), "ms", note+fmt.Sprintf("over %d messages", n))
 }
 
 // filedAll waits until an inbox's conversations hold n messages.
