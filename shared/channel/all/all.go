@@ -3,10 +3,12 @@ package all
 
 import (
 	"github.com/loket-desk/loket/shared/channel"
+	"github.com/loket-desk/loket/shared/channel/"
 	"github.com/loket-desk/loket/shared/channel/custom"
 	"github.com/loket-desk/loket/shared/channel/email"
 	"github.com/loket-desk/loket/shared/channel/meta"
 	"github.com/loket-desk/loket/shared/channel/telegram"
+	"github.com/loket-desk/loket/shared/channel/twilio"
 	"github.com/loket-desk/loket/shared/channel/whatsapp"
 	"github.com/loket-desk/loket/shared/desk"
 )
@@ -17,6 +19,8 @@ func All() []channel.Kind {
 		email.Describe(),
 		telegram.New(),
 		whatsapp.New(meta.WhatsApp()),
+		twilio.SMS(),
+		twilio.WhatsApp(),
 	}
 }
 

@@ -58,6 +58,12 @@ func (r Replay) GoldenCase(t *testing.T, golden string, body []byte) {
 	compare(t, golden, r.render(t, body))
 }
 
+// GoldenOf is Golden for one body that doesn't lie in a file as it came, such as a form.
+func (r Replay) GoldenOf(t *testing.T, path string, body []byte) {
+	t.Helper()
+	compare(t, path, r.render(t, body))
+}
+
 // Parse replays one body and fails the test when the parser refuses it.
 func (r Replay) Parse(t testing.TB, body []byte) channel.Received {
 	t.Helper()
