@@ -3,7 +3,6 @@ package all
 
 import (
 	"github.com/loket-desk/loket/shared/channel"
-	"github.com/loket-desk/loket/shared/channel/"
 	"github.com/loket-desk/loket/shared/channel/custom"
 	"github.com/loket-desk/loket/shared/channel/email"
 	"github.com/loket-desk/loket/shared/channel/meta"
