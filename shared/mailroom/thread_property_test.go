@@ -17,14 +17,13 @@ const patience = 10 * time.Second
 
 // history is what a sequence of mails has left that a later mail may name.
 type history struct {
-	o       *office
-	run     string
-	ids     []string                         // message ids, ours and theirs
-	convs   []desk.ConversationID            // in the order in which they began
-	people  map[desk.ConversationID][]string // who takes part
-	indexes []string
-	sent    []mail
-	outs    int
+	o      *office
+	run    string
+	ids    []string                         // message ids, ours and theirs
+	convs  []desk.ConversationID            // in the order in which they began
+	people map[desk.ConversationID][]string // who takes part
+	sent   []mail
+	outs   int
 }
 
 // TestNoMailIsEverShownWhereItsSenderTakesNoPart: for any sequence of mails, a message lies in a conversation that its

@@ -126,3 +126,25 @@ func TestAMailThatSurelyDidNotArriveIsNotUnanswered(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAMailWhoseAnswerNeverCameIsCalledLostAndARefusalIsNot(t *testing.T) {
+	answers := map[string]bool{"": true, `{"__type":"MessageRejected","message":"no"}`: false}
+	for body, want := range answers {
+		m := ses(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			if body == "" {
+				conn, _, err := w.(http.Hijacker).Hijack()
+				if err == nil {
+					_ = conn.Close()
+				}
+				return
+			}
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, body)
+		})
+		x := mail()
+		if id, lost, err := m.Deliver(t.Context(), x.From, x.To, x.Raw, x.Tags); id != "" || lost != want || err == nil {
+			t.Errorf("%q: %q, lost %v, %v", body, id, lost, err)
+		}
+	}
+}

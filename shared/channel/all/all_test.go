@@ -35,3 +35,18 @@ func TestAnUnknownTypeIsNotFound(t *testing.T) {
 		}
 	}
 }
+
+func TestAKindThatIsMadeForSendingIsFoundInTheDescribedOnesPlace(t *testing.T) {
+	made := all.All()[0]
+	made.Name = "made"
+	find := all.With(made)
+	if k, ok := find(made.Type); !ok || k.Name != "made" {
+		t.Errorf("%q was found for %q", k.Name, made.Type)
+	}
+	if k, ok := find(all.All()[1].Type); !ok || k.Type != all.All()[1].Type {
+		t.Errorf("the others are found no more: %q", k.Type)
+	}
+	if _, ok := find("pigeon"); ok {
+		t.Error("an unknown type was found")
+	}
+}
