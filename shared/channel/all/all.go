@@ -5,6 +5,8 @@ import (
 	"github.com/loket-desk/loket/shared/channel"
 	"github.com/loket-desk/loket/shared/channel/custom"
 	"github.com/loket-desk/loket/shared/channel/email"
+	"github.com/loket-desk/loket/shared/channel/instagram"
+	"github.com/loket-desk/loket/shared/channel/messenger"
 	"github.com/loket-desk/loket/shared/channel/meta"
 	"github.com/loket-desk/loket/shared/channel/telegram"
 	"github.com/loket-desk/loket/shared/channel/twilio"
@@ -18,6 +20,8 @@ func All() []channel.Kind {
 		email.Describe(),
 		telegram.New(),
 		whatsapp.New(meta.WhatsApp()),
+		messenger.New(meta.Messenger()),
+		instagram.New(meta.Instagram()),
 		twilio.SMS(),
 		twilio.WhatsApp(),
 	}

@@ -3,7 +3,6 @@ package meta
 import (
 	"crypto/rand"
 	"crypto/subtle"
-	"encoding/json"
 	"net/http"
 
 	"github.com/loket-desk/loket/shared/channel"
@@ -55,6 +54,3 @@ func (p API) Setup(a channel.Account, fields string) (credentials map[string]str
 		{Label: "Webhook fields to subscribe to", Value: fields},
 	}
 }
-
-// present tells a value that is there from none and null.
-func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }

@@ -7,7 +7,6 @@ package meta
 import (
 	"time"
 
-	"github.com/loket-desk/loket/shared/channel"
 	"github.com/loket-desk/loket/shared/desk"
 )
 
@@ -59,5 +58,3 @@ func bounded(id string) string {
 	}
 	return id
 }
-
-func received(events ...desk.Inbound) channel.Received { return channel.Received{Events: events} }

@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +74,7 @@ func (p *parser) change(account string, c *change[*message, *status]) {
 		return
 	}
 	number := v.Metadata.Number
+	p.out.Events = slices.Grow(p.out.Events, len(v.Messages)+len(v.Echoes)+len(v.Statuses))
 	for i := range v.Messages {
 		p.at.item, p.at.echo = i, false
 		p.message(number, v.Contacts, v.Messages[i])

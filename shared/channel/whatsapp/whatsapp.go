@@ -36,11 +36,11 @@ type Graph interface {
 	Post(ctx context.Context, d channel.Doer, a channel.Account, m channel.Outgoing, path string, body, into any) channel.Result
 	// Words says what an error of Meta's means.
 	Words(code int, said string) string
-	Setup
+	Connector
 }
 
-// Setup is what connecting needs besides.
-type Setup interface {
+// Connector is what connecting needs besides.
+type Connector interface {
 	// Setup is the verify token, kept or made anew, and what has to be pasted at Meta.
 	Setup(a channel.Account, fields string) (credentials map[string]string, values []channel.SetupValue)
 	// Foresee warns of a token that ends soon and of missing permissions.
