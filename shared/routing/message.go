@@ -160,6 +160,9 @@ func (r *Router) echo(ctx context.Context, cfg *desk.Config, ch desk.Channel, e 
 		}
 		return r.Changes.ApplyStatus(ctx, ch.ID, e.Thread, e.ExtID(), *e.Status)
 	}
+	if err := r.early(e); err != nil {
+		return err
+	}
 	_, err = r.outside(ctx, cfg, ch, e)
 	return err
 }
