@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"time"
+	_ "time/tzdata" // working hours: the functions' own system has no zones
 
 	"github.com/loket-desk/loket/shared/api"
 	"github.com/loket-desk/loket/shared/aws"

@@ -3,6 +3,8 @@ package main
 
 import (
 	"context"
+	"time"
+	_ "time/tzdata" // working hours: the functions' own system has no zones
 
 	"github.com/loket-desk/loket/shared/aws"
 	"github.com/loket-desk/loket/shared/aws/dynamo"
@@ -13,6 +15,7 @@ import (
 	"github.com/loket-desk/loket/shared/lambdaio"
 	"github.com/loket-desk/loket/shared/routing"
 	"github.com/loket-desk/loket/shared/table"
+	"github.com/loket-desk/loket/shared/ticketing"
 )
 
 func main() { lambdaio.Start(build) }
@@ -27,6 +30,7 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	cloud.Warm(ctx, aws.DynamoDB)
 	t := table.New(dynamo.New(cloud), cfg.Table)
 	r := routing.New(t, secret.New(cloud, cfg.MasterKey), func() { lambdaio.Metric(lambdaio.MetricFailures, 1, lambdaio.Count) })
+	r.People = ticketing.On(t, time.Now)
 	return lambdaio.Queue(lambdaio.BatchOptions{
 		Handle: func(ctx context.Context, l lambdaio.Record) error { return r.Route(ctx, desk.QueueMessage(l)) },
 		GiveUp: func(ctx context.Context, l lambdaio.Record, why error) error {

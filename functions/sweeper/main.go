@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"time"
+	_ "time/tzdata" // working hours: the functions' own system has no zones
 
 	"github.com/loket-desk/loket/shared/aws"
 	"github.com/loket-desk/loket/shared/aws/dynamo"
@@ -27,7 +28,7 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	cloud.Warm(ctx, aws.DynamoDB)
 	t, files := table.New(dynamo.New(cloud), cfg.Table), object.New(cloud, cfg.Bucket)
 	sweep := upkeep.New(upkeep.Options{
-		Work: t, Leases: t, Dead: queue.New(cloud, cfg.DeadLetters), Objects: files, Mailbox: files, Diary: t,
+		Work: t, Leases: t, Dead: queue.New(cloud, cfg.DeadLetters), Objects: files, Mailbox: files, Diary: t, Shifts: t,
 		Letters: queue.New(cloud, cfg.Queues),
 		Keeper:  upkeep.Keeper{Failures: t, Store: files, Now: time.Now}, Now: time.Now,
 	})

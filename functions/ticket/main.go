@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"time"
+	_ "time/tzdata" // working hours: the functions' own system has no zones
 
 	"github.com/loket-desk/loket/shared/aws"
 	"github.com/loket-desk/loket/shared/aws/dynamo"
@@ -28,7 +29,7 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	cloud := aws.New(cfg)
 	cloud.Warm(ctx, aws.DynamoDB)
 	t, queues := table.New(dynamo.New(cloud), cfg.Table), queue.New(cloud, cfg.Queues)
-	stage := ticketing.New(ticketing.Options{Desk: t, Tickets: t, People: t, Line: t, Setup: t, Now: time.Now})
+	stage := ticketing.On(t, time.Now)
 	keeper := upkeep.Keeper{Queue: desk.QueueTickets, Failures: t, Store: object.New(cloud, cfg.Bucket), Now: time.Now}
 	return lambdaio.Queue(lambdaio.BatchOptions{
 		Handle: func(ctx context.Context, r lambdaio.Record) error { return stage.Handle(ctx, r.Body) },

@@ -88,7 +88,7 @@ func (a *API) peopleCalls(b *book) {
 			return nil, err
 		}
 		p, err := a.Desk.Presence(ctx, u.ID)
-		return &reply[Availability]{a.showAvailability(p)}, err
+		return &reply[Availability]{a.showAvailability(who.cfg, u, p)}, err
 	})
 	on(b, "setAvailability", a.setAvailability)
 	a.teamCalls(b)
@@ -221,8 +221,13 @@ func keepsAnAdmin(cfg *desk.Config, was desk.User) error {
 	return desk.Refuse(desk.Conflict, was.Name+" is the only administrator. Make somebody else one first.")
 }
 
-func (a *API) showAvailability(p desk.Presence) Availability {
-	return Availability{UserID: string(p.User), Available: p.Free(a.Now()), Until: moment(p.Until), Load: len(p.Load)}
+func (a *API) showAvailability(cfg *desk.Config, u desk.User, p desk.Presence) Availability {
+	now := a.Now()
+	out := Availability{UserID: string(u.ID), Available: cfg.Available(u, p, now), Load: len(p.Load)}
+	if now.Before(p.Until) {
+		out.Until = moment(p.Until)
+	}
+	return out
 }
 
 func (a *API) setAvailability(ctx context.Context, who *caller, in *struct {
@@ -247,5 +252,5 @@ func (a *API) setAvailability(ctx context.Context, who *caller, in *struct {
 		}
 	}
 	p, err := a.Desk.SetAvailability(ctx, u.ID, in.Body.Available, until)
-	return &reply[Availability]{a.showAvailability(p)}, err
+	return &reply[Availability]{a.showAvailability(who.cfg, u, p)}, err
 }

@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Filing is an inbound message with everything that routing decided about it: what the table needs to file it exactly once.
 type Filing struct {
@@ -31,6 +34,9 @@ type Filing struct {
 	Replayed bool
 	// Assignee is given to a new conversation at once, without the unassigned hop; empty leaves it unassigned.
 	Assignee UserID
+	// Choose decides, when the conversation turns out to be new, whom it goes to at once; ok is false when to nobody yet.
+	// nil leaves it to Assignee.
+	Choose func(ctx context.Context, c Conversation) (g Given, ok bool, err error)
 }
 
 // Filed says where a message lies now.

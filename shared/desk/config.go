@@ -12,6 +12,11 @@ type Config struct {
 	Roles     map[RoleID]Role
 	Pipelines map[PipelineID]Pipeline
 	Custom    map[string]CustomChannel
+
+	Skills     map[string]Skill
+	SkillRules map[string]SkillRule
+	Hours      map[string]Hours
+	Holidays   map[string]Holidays
 }
 
 // Channel finds a live channel.

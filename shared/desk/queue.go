@@ -40,6 +40,8 @@ type TicketJobKind string
 const (
 	JobOpen  TicketJobKind = "open"  // a conversation is new or reopened: ticket and assignee
 	JobDrain TicketJobKind = "drain" // somebody became free: give out what waits
+	JobTake  TicketJobKind = "take"  // an assignment's time is over
+	JobStep  TicketJobKind = "job"   // the next step of background work
 )
 
 // TicketJob is a body on the tickets queue.
@@ -48,6 +50,7 @@ type TicketJob struct {
 	Conversation ConversationID `json:"conv,omitempty"`
 	User         UserID         `json:"user,omitempty"`
 	Pool         string         `json:"pool,omitempty"`
+	Job          string         `json:"job,omitempty"`
 }
 
 // OutboundKind says what the sender is to do.

@@ -13,7 +13,9 @@ const (
 	WorkMedia  = "media"  // a message whose attachments are still at the platform: fetch them
 	WorkOpen   = "open"   // a conversation is new or open again: ticket and assignee
 	WorkReplay = "replay" // a failure: put its payload back
-	WorkDrain  = "drain"  // somebody became available: give out what waits
+	WorkDrain  = "drain"  // somebody became available, or fit: give out what waits
+	WorkTake   = "take"   // an assignment's time is over: take it back if nothing happened
+	WorkJob    = "job"    // the next step of background work
 )
 
 // WorkVerb is the verb of a work value.
@@ -53,6 +55,7 @@ type Saved struct {
 	Channel      ChannelID      // of send, media and open
 	Message      Message        // of send and media
 	User         UserID         // of drain
+	Job          string         // of job
 	Failure      Failure        // of replay
 }
 

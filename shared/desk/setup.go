@@ -56,6 +56,10 @@ type SpamRule struct {
 // InboxOption holds settings that most inboxes leave alone.
 type InboxOption struct {
 	OnlyAssigneeReplies bool `json:"onlyAssignee,omitempty"`
+	// KeepTickets switches off "a new ticket moves the conversation to the help desk"; HelpDesk is which one, the first
+	// unless named.
+	KeepTickets bool    `json:"keepTickets,omitempty"`
+	HelpDesk    InboxID `json:"helpDesk,omitempty"`
 }
 
 // ChannelType names a kind of channel: "telegram", "email", "custom:<id>".
@@ -110,6 +114,7 @@ type Routing struct {
 	UserIDs       []UserID   `json:"userIds,omitempty"`
 	TeamIDs       []TeamID   `json:"teamIds,omitempty"`
 	OnlyAvailable bool       `json:"onlyAvailable"`
+	TakeBack      int        `json:"takeBack,omitempty"` // minutes after which an assignment is taken back when nothing happened; 0 is never
 }
 
 // TicketDefaults are what tickets of a channel begin with. In a help desk every conversation has one; elsewhere Create decides.
@@ -119,6 +124,7 @@ type TicketDefaults struct {
 	Stage      StageID           `json:"stageId,omitempty"`
 	Priority   Priority          `json:"priority,omitempty"`
 	Properties map[string]string `json:"properties,omitempty"`
+	Tags       []string          `json:"tags,omitempty"`
 }
 
 // SenderIdentity is how mail from a channel signs itself.
@@ -246,6 +252,7 @@ type Presence struct {
 	User      UserID
 	Available bool
 	Until     time.Time // the switch falls back after this; zero is for good
+	Switched  time.Time // when the switch was last turned
 	Load      []ConversationID
 	LastGiven time.Time // when something was last assigned automatically: round robin takes the oldest
 	Work      string    // what the dispatcher hands on since the switch was turned; empty when that is done

@@ -56,6 +56,7 @@ func (c *Config) NewTicket(conv Conversation, ch Channel, now time.Time) Ticket 
 	if t.Name == "" {
 		t.Name = conv.Preview
 	}
+	t.Tags = append(t.Tags, ch.Ticket.Tags...)
 	for name, v := range ch.Ticket.Properties {
 		if t.Properties == nil {
 			t.Properties = map[string]string{}
@@ -82,29 +83,71 @@ func (c *Config) pipeline(id PipelineID) Pipeline {
 	return first
 }
 
-// Free reports whether a person takes work at a time: the switch is on and has not fallen back.
-func (p Presence) Free(now time.Time) bool {
-	return p.Available && (p.Until.IsZero() || now.Before(p.Until))
-}
-
 // Opening is what the ticket stage decided about a conversation that is new or open again.
 type Opening struct {
 	Conversation Conversation // as it was read: the decision holds only for it
 	Number       int64        // its ticket's; 0 when it has none
 	Ticket       *Ticket      // its ticket as it is to be, with the Version as it was read; nil leaves it alone
-	Assignee     UserID       // given to automatically; empty leaves the assignment alone
+	Assignee     UserID       // given to automatically; empty leaves the assignment alone. The one who has it only has it counted
+	Release      bool         // it is taken off whoever has it
 	Presence     Presence     // of the assignee, as it was read
-	Changes      []Change     // what the thread tells
+	TakeBack     time.Duration
+	Changes      []Change // what the thread tells
 }
 
 // Waiting is a conversation that waits for somebody of a pool to be free.
 type Waiting struct {
 	Conversation ConversationID
 	Position     string // in the line, oldest first
+	Not          UserID // it was taken back from them
 }
 
 // TicketCreated is what a thread tells when its conversation gets a ticket.
 func TicketCreated(number int64) Change {
 	n := "#" + strconv.FormatInt(number, 10)
 	return Change{What: "ticket", To: n, Note: "Ticket " + n + " was created."}
+}
+
+// AfterReply is the stage in which a ticket waits for its contact: where a pipeline has one, an answer of ours leads there.
+func (p Pipeline) AfterReply(now StageID) StageID {
+	if s, ok := p.Stage(now); !ok || s.State != StageOpen || p.First(StageWaiting).State != StageWaiting {
+		return now
+	}
+	return p.First(StageWaiting).ID
+}
+
+// AfterMessage is the stage in which a ticket waits for us after its contact wrote: from one that waits for the contact,
+// the open one that follows the first, or the first where there is no other.
+func (p Pipeline) AfterMessage(now StageID) StageID {
+	if s, ok := p.Stage(now); !ok || s.State != StageWaiting {
+		return now
+	}
+	to := p.First(StageOpen)
+	for _, s := range p.Stages {
+		if s.State == StageOpen && s.ID != to.ID {
+			return s.ID
+		}
+	}
+	if to.State != StageOpen {
+		return now
+	}
+	return to.ID
+}
+
+// HelpDeskOf is the help desk to which a new ticket moves a conversation of an inbox; false when it stays.
+func (c *Config) HelpDeskOf(id InboxID) (InboxID, bool) {
+	from := c.Inboxes[id]
+	if from.Kind == HelpDesk || from.Options.KeepTickets {
+		return "", false
+	}
+	if to, there := c.Inboxes[from.Options.HelpDesk]; there && to.Kind == HelpDesk {
+		return to.ID, true
+	}
+	var first InboxID
+	for _, x := range c.Inboxes {
+		if x.Kind == HelpDesk && (first == "" || x.ID < first) {
+			first = x.ID
+		}
+	}
+	return first, first != ""
 }

@@ -29,6 +29,10 @@ func Letters(s desk.Saved) ([]desk.Letter, error) {
 		})
 	case desk.WorkDrain:
 		return one(desk.QueueTickets, desk.Digest("user", string(s.User)), s, desk.TicketJob{Kind: desk.JobDrain, User: s.User})
+	case desk.WorkTake:
+		return one(desk.QueueTickets, desk.Pool(s.Channel), s, desk.TicketJob{Kind: desk.JobTake, Conversation: s.Conversation, Pool: desk.Pool(s.Channel)})
+	case desk.WorkJob:
+		return one(desk.QueueTickets, desk.Digest("job", s.Job), s, desk.TicketJob{Kind: desk.JobStep, Job: s.Job})
 	case desk.WorkReplay:
 		return replay(s)
 	}

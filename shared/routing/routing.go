@@ -60,6 +60,12 @@ type Tokens interface {
 	OpenReplyToken(ctx context.Context, token string) (desk.ConversationID, bool, error)
 }
 
+// Chooser finds somebody for a conversation that is about to begin; ok is false when nobody is free, or nobody is to
+// have it.
+type Chooser interface {
+	Choose(ctx context.Context, cfg *desk.Config, ch desk.Channel, c desk.Conversation) (g desk.Given, ok bool, err error)
+}
+
 // Router routes events. All fields are set once, before use.
 type Router struct {
 	Setup    Setup
@@ -69,6 +75,7 @@ type Router struct {
 	Copies   Copies
 	Failures Failures
 	Tokens   Tokens
+	People   Chooser // nil gives nothing to anybody at once
 	Now      func() time.Time
 	Count    func() // called for each failure that is recorded: the metric behind an alarm
 }

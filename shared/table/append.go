@@ -20,6 +20,9 @@ func (t *Table) AppendOutgoing(ctx context.Context, n desk.NewOutgoing) (m desk.
 		m.Direction = desk.Outgoing
 		m.Status = desk.Status{State: desk.Queued, At: m.At}
 		h.LastOut, h.LastAt, h.Preview = m.Key, m.At, n.Preview
+		if h.Ticket != 0 && !h.Waiting.IsZero() && h.Work == "" { // the ticket tells whose turn it is
+			h.Work = workName(desk.WorkOpen, m.At.UnixMilli())
+		}
 		h.Waiting = time.Time{}
 	})
 }

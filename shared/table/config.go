@@ -143,5 +143,7 @@ func emptyConfig(version int64) *desk.Config {
 		Inboxes: map[desk.InboxID]desk.Inbox{}, Channels: map[desk.ChannelID]desk.Channel{},
 		Users: map[desk.UserID]desk.User{}, Teams: map[desk.TeamID]desk.Team{}, Roles: map[desk.RoleID]desk.Role{},
 		Pipelines: map[desk.PipelineID]desk.Pipeline{}, Custom: map[string]desk.CustomChannel{},
+		Skills: map[string]desk.Skill{}, SkillRules: map[string]desk.SkillRule{},
+		Hours: map[string]desk.Hours{}, Holidays: map[string]desk.Holidays{},
 	}
 }

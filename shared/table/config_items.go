@@ -18,6 +18,11 @@ const (
 	kindPipeline = "PIPELINE"
 	kindCustom   = "CUSTOM"
 	kindKeyName  = "KEY"
+
+	kindSkill     = "SKILL"
+	kindSkillRule = "SKILLRULE"
+	kindHours     = "HOURS"
+	kindHolidays  = "HOLIDAYS"
 )
 
 // decodeConfig puts one CONFIG item where it belongs in a snapshot under construction. Kinds it doesn't know are left out:
@@ -75,7 +80,7 @@ func decodeConfigRest(cfg *desk.Config, it item, kind, id string, v int64) error
 		cfg.Custom[x.ID] = x
 		return err
 	}
-	return nil
+	return decodeConfigOfWork(cfg, it, kind, id, v)
 }
 
 // entry is one thing of the set-up as it is to be written.

@@ -15,10 +15,18 @@ import (
 // values only one may have, VERSION one up, and what the audit says (nothing where it names no action). Conflict when
 // somebody was faster or has such a value, NotFound when a thing that was read is gone.
 func (t *Table) saveConfig(ctx context.Context, by desk.Audit, entries ...entry) error {
+	return t.saveConfigBeside(ctx, by, nil, entries...)
+}
+
+// saveConfigBeside is saveConfig with further writes in the same transaction.
+func (t *Table) saveConfigBeside(ctx context.Context, by desk.Audit, beside []types.TransactWriteItem, entries ...entry) error {
 	for range tries {
 		writes, refusals, err := t.configWrites(ctx, entries)
 		if err != nil {
 			return err
+		}
+		for _, w := range append(t.wakes(entries), beside...) {
+			writes, refusals = append(writes, w), append(refusals, desk.Refuse(desk.Conflict, "It was done before."))
 		}
 		if by.Action != "" {
 			writes = append(writes, t.auditIn(by))

@@ -49,6 +49,10 @@ func fill(s *desk.Saved, k key, it item) error {
 		s.Failure, err = decodeFailure(it)
 	case desk.WorkDrain:
 		s.User = desk.UserID(strings.TrimPrefix(k.pk, "USER#"))
+	case desk.WorkTake:
+		s.Conversation, s.Channel = desk.ConversationID(strings.TrimPrefix(k.pk, "CONV#")), desk.ChannelID(getStr(it, "ch"))
+	case desk.WorkJob:
+		s.Job = strings.TrimPrefix(k.pk, "JOB#")
 	}
 	return err
 }

@@ -102,7 +102,7 @@ func (t *Table) claimAndFile(ctx context.Context, f *desk.Filing, x claim, id de
 	}
 	isNew := h.read == nil
 	h.announce(f, x.key, t.now())
-	refused, err := t.saveHead(ctx, h)
+	refused, err := t.saveAnnounced(ctx, f, h)
 	if err != nil || refused {
 		return filed, false, err
 	}
@@ -335,6 +335,7 @@ func (t *Table) putAlias(ctx context.Context, ch desk.ChannelID, alias string, c
 func (h *head) announce(f *desk.Filing, k desk.MessageKey, now time.Time) {
 	reopened := h.State == desk.Closed && !f.Muted
 	begins := h.read == nil && !f.Muted
+	turns := h.read != nil && !f.Muted && h.Waiting.IsZero() && h.Ticket != 0 // the ticket tells whose turn it is
 	h.Announced++
 	h.announced = append(h.announced, k)
 	if len(h.announced) > keptAnnounced {
@@ -359,7 +360,10 @@ func (h *head) announce(f *desk.Filing, k desk.MessageKey, now time.Time) {
 	if h.Waiting.IsZero() {
 		h.Waiting = now
 	}
-	if f.Work != "" && (begins || reopened) {
+	switch {
+	case f.Work != "" && (begins || reopened):
 		h.Work = workName(f.Work, h.Announced)
+	case reopened && h.Assignee != "", turns && h.Work == "": // it counts to a load again, or its ticket moves on
+		h.Work = workName(desk.WorkOpen, h.Announced)
 	}
 }

@@ -223,11 +223,20 @@ func Seen(c desk.Conversation) string { return "s" + strconv.FormatInt(c.Announc
 // tries bounds how often a change that lost a race is made again.
 const tries = 12
 
-// ChangeConversation changes a conversation and tells it in the thread, in one transaction. act changes the head that was
-// just read and says what happened; an error of its own refuses the change, and no changes with no error is nothing to do.
-// With a seen token the act is a Conflict when a newer message came in since.
+// ChangeConversation changes a conversation and tells it in the thread, in one transaction, with the loads of whoever had
+// it and has it now. act changes the head that was just read and says what happened; an error of its own refuses the
+// change, and no changes with no error is nothing to do. With a seen token the act is a Conflict when a newer message came
+// in since.
 func (t *Table) ChangeConversation(ctx context.Context, id desk.ConversationID, seen string, by desk.Author,
 	act func(*desk.Conversation) ([]desk.Change, error), extra ...types.TransactWriteItem,
+) (desk.Conversation, error) {
+	return t.changeBeside(ctx, id, seen, by, act, "", func() []types.TransactWriteItem { return extra })
+}
+
+// changeBeside is ChangeConversation with further writes, asked for after each act. given is whose load one of them
+// counts the conversation to.
+func (t *Table) changeBeside(ctx context.Context, id desk.ConversationID, seen string, by desk.Author,
+	act func(*desk.Conversation) ([]desk.Change, error), given desk.UserID, beside func() []types.TransactWriteItem,
 ) (desk.Conversation, error) {
 	for range tries {
 		h, ok, err := t.head(ctx, id)
@@ -245,10 +254,19 @@ func (t *Table) ChangeConversation(ctx context.Context, id desk.ConversationID, 
 		if err != nil {
 			return before, err
 		}
+		if !live(before) && live(h.Conversation) && h.Work == "" { // opened or restored by hand: ticket and assignee
+			h.Work = workName(desk.WorkOpen, t.now().UnixMilli())
+		}
+		extra := beside()
 		if h.Conversation == before && len(changes) == 0 && len(extra) == 0 {
 			return before, nil
 		}
+		counts, err := t.loads(ctx, before, h.Conversation, given)
+		if err != nil {
+			return before, err
+		}
 		writes := append([]types.TransactWriteItem{t.headPut(h)}, extra...)
+		writes = append(writes, counts...)
 		writes = append(writes, t.events(h, by, changes)...)
 		refused, err := t.together(ctx, writes...)
 		if err != nil && desk.CodeOf(err) != desk.Busy {
@@ -265,6 +283,11 @@ func (t *Table) ChangeConversation(ctx context.Context, id desk.ConversationID, 
 		}
 	}
 	return desk.Conversation{}, desk.Refuse(desk.Busy, "Many changes at once; try again.")
+}
+
+// live reports whether a conversation is open where it is worked on.
+func live(c desk.Conversation) bool {
+	return c.State == desk.Open && c.Place == desk.InInbox && c.Into == ""
 }
 
 // events are the writes that tell changes in the thread.

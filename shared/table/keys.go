@@ -11,7 +11,8 @@ import (
 // The map of the table. Only this file spells keys.
 //
 //	what                                pk                               sk
-//	configuration                       CONFIG                           INBOX#id CHANNEL#id USER#id TEAM#id ROLE#id PIPELINE#id CUSTOM#id, VERSION
+//	configuration                       CONFIG                           INBOX#id CHANNEL#id USER#id TEAM#id ROLE#id PIPELINE#id CUSTOM#id
+//	                                                                     SKILL#id SKILLRULE#id HOURS#id HOLIDAYS#id, VERSION
 //	a value that only one may have      UNIQ#kind#value                  UNIQ           (an address, an account, a slug)
 //	API key                             KEY#id                           KEY            (and CONFIG KEY#id, its name only, for the list)
 //	contact                             CONTACT#id                       HEAD
@@ -29,7 +30,8 @@ import (
 //	ticket by number                    TICKETNO#n                       TICKETNO
 //	counters                            COUNTER                          TICKET
 //	waiting for an assignee             WAIT#pool                        since#conv
-//	availability and load               USER#id                          PRESENCE
+//	availability and load               USER#id                          PRESENCE       (USER#* is everybody: only work)
+//	background work                     JOB#id                           JOB
 //	failure                             FAILURE#day                      queue message id
 //	audit                               AUDIT#day                        ulid
 //	upload                              UPLOAD#id                        UPLOAD
@@ -126,6 +128,11 @@ func messageKey(id desk.ConversationID, k desk.MessageKey) key {
 func participantKey(id desk.ConversationID, address string) key {
 	return key{conversationPK(id), "PART#" + short(strings.ToLower(address))}
 }
+
+// takeBackKey is where it lies that an assignment is taken back at a time.
+func takeBackKey(id desk.ConversationID) key { return key{conversationPK(id), "DUE#takeback"} }
+
+func jobKey(id string) key { return key{"JOB#" + id, "JOB"} }
 
 func ticketKey(id desk.TicketID) key { return key{"TICKET#" + string(id), "HEAD"} }
 func ticketNumberKey(n int64) key {

@@ -13,12 +13,12 @@ import (
 	"github.com/loket-desk/loket/shared/desk"
 )
 
-// A presence item: au (available), un (until), ol (open conversations), la (last given automatically), v. A person
-// without one is not available.
+// A presence item: au (available), un (until), sw (switched), ol (open conversations), la (last given automatically), v.
+// A person without one is not available.
 func decodePresence(it item) desk.Presence {
 	p := desk.Presence{
 		User: desk.UserID(strings.TrimPrefix(getStr(it, "pk"), "USER#")), Available: getFlag(it, "au"), Until: getTime(it, "un"),
-		LastGiven: getTime(it, "la"), Work: getStr(it, "q"), Version: getNum(it, "v"),
+		Switched: getTime(it, "sw"), LastGiven: getTime(it, "la"), Work: getStr(it, "q"), Version: getNum(it, "v"),
 	}
 	for _, c := range getSet(it, "ol") {
 		p.Load = append(p.Load, desk.ConversationID(c))
@@ -79,16 +79,21 @@ func (t *Table) presences(ctx context.Context, keys []map[string]types.Attribute
 }
 
 // SetAvailability turns a person's switch. until is when it falls back by itself; zero is for good. Somebody who becomes
-// available is given what waits.
+// available is given what waits: at once, or when the switch falls back.
 func (t *Table) SetAvailability(ctx context.Context, id desk.UserID, available bool, until time.Time) (desk.Presence, error) {
 	now := t.now()
-	expr, gone := "SET v = if_not_exists(v, :zero) + :one", []string{}
-	args := item{":zero": num(0), ":one": num(1)}
-	if available {
+	expr, gone := "SET v = if_not_exists(v, :zero) + :one, sw = :now", []string{}
+	args := item{":zero": num(0), ":one": num(1), ":now": moment(now)}
+	switch {
+	case available:
 		expr += ", au = :yes, q = :q, g3 = :shard, h3 = :due"
 		args[":yes"], args[":q"] = flag(), str(workName(desk.WorkDrain, now.UnixMilli()))
 		args[":shard"], args[":due"] = str(workShard), moment(now.Add(sweepAfter))
-	} else {
+	case !until.IsZero(): // the sweep looks when the time is over
+		expr += ", g3 = :shard, h3 = :until"
+		args[":shard"] = str(workShard)
+		gone = append(gone, "au", "q")
+	default:
 		gone = append(gone, "au", "q", "g3", "h3")
 	}
 	if until.IsZero() {
@@ -107,6 +112,27 @@ func (t *Table) SetAvailability(ctx context.Context, id desk.UserID, available b
 	return decodePresence(it), nil
 }
 
+// Wake has what waits for a person looked at once more, as when they became available; Everybody means everything that
+// waits.
+func (t *Table) Wake(ctx context.Context, id desk.UserID) error {
+	expr, args := t.waking()
+	_, err := t.update(ctx, presenceKey(id), "SET "+expr, "", args)
+	return err
+}
+
+func (t *Table) waking() (string, item) {
+	now := t.now()
+	return "q = :q, g3 = :shard, h3 = :due", item{
+		":q": str(workName(desk.WorkDrain, now.UnixMilli())), ":shard": str(workShard), ":due": moment(now.Add(sweepAfter)),
+	}
+}
+
+// wakeIn is Wake as part of a transaction.
+func (t *Table) wakeIn(id desk.UserID) types.TransactWriteItem {
+	expr, args := t.waking()
+	return t.updateIn(presenceKey(id), "SET "+expr, "", args)
+}
+
 // Drained takes the mark off a person whose return was dealt with, unless they came back once more.
 func (t *Table) Drained(ctx context.Context, id desk.UserID, work string) error {
 	_, err := t.update(ctx, presenceKey(id), "REMOVE q, g3, h3", "q = :q", item{":q": str(work)})
@@ -122,4 +148,34 @@ func (t *Table) giveIn(p desk.Presence, id desk.ConversationID, now time.Time) t
 	}
 	args[":la"], args[":w"], args[":ol"] = moment(now), num(p.Version+1), set(string(id))
 	return t.updateIn(presenceKey(p.User), "SET la = :la, v = :w ADD ol :ol", cond, args)
+}
+
+// loads are the writes by which a changed conversation counts to the load of whoever has it now, and no more to that of
+// whoever had it: a person with a limit then has room, so that what waits for them is looked at. given is whose load
+// another write of the transaction counts.
+func (t *Table) loads(ctx context.Context, before, after desk.Conversation, given desk.UserID) ([]types.TransactWriteItem, error) {
+	from, to := before.Counted(), after.Counted()
+	if from == to {
+		return nil, nil
+	}
+	var out []types.TransactWriteItem
+	if from != "" {
+		cfg, err := t.Config(ctx)
+		if err != nil {
+			return nil, err
+		}
+		expr, args := "SET v = if_not_exists(v, :zero) + :one", item{}
+		if cfg.Users[from].Capacity > 0 {
+			var more string
+			more, args = t.waking()
+			expr += ", " + more
+		}
+		args[":zero"], args[":one"], args[":ol"] = num(0), num(1), set(string(after.ID))
+		out = append(out, t.updateIn(presenceKey(from), expr+" DELETE ol :ol", "", args))
+	}
+	if to != "" && to != given {
+		out = append(out, t.updateIn(presenceKey(to), "SET v = if_not_exists(v, :zero) + :one ADD ol :ol", "",
+			item{":zero": num(0), ":one": num(1), ":ol": set(string(after.ID))}))
+	}
+	return out, nil
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -121,6 +122,10 @@ func (t *Table) CreateTicket(ctx context.Context, k desk.Ticket, by desk.Author)
 		k.ID = k.Conversation.TicketID()
 	}
 	stored, existed, err = t.PutTicket(ctx, k)
+	if err == nil && existed && stored.Conversation == "" && k.Conversation != "" { // it was detached
+		existed = false
+		stored, err = t.ChangeTicket(ctx, stored.ID, func(old *desk.Ticket) error { old.Conversation = k.Conversation; return nil })
+	}
 	if err != nil || k.Conversation == "" {
 		return stored, existed, err
 	}
@@ -287,29 +292,5 @@ func (t *Table) TicketsOf(ctx context.Context, id desk.ContactID) ([]desk.Ticket
 	return t.tickets(ctx, rows, desk.TicketQuery{Contact: id})
 }
 
-// OpenConversation stores what the ticket stage decided about a conversation that is new or open again: its ticket and
-// assignee, what the thread tells, the assignee's turn, and that the work is done; all in one transaction. Conflict when
-// anything of it changed since it was read: decide again.
-func (t *Table) OpenConversation(ctx context.Context, o desk.Opening) error {
-	var extra []types.TransactWriteItem
-	if o.Ticket != nil {
-		extra = append(extra, t.ticketIn(*o.Ticket))
-	}
-	if o.Assignee != "" {
-		o.Presence.User = o.Assignee
-		extra = append(extra, t.giveIn(o.Presence, o.Conversation.ID, t.now()))
-	}
-	read := o.Conversation
-	_, err := t.ChangeConversation(ctx, read.ID, "", desk.Author{Kind: desk.BySystem}, func(c *desk.Conversation) ([]desk.Change, error) {
-		if c.Work != read.Work || c.Assignee != read.Assignee || c.Ticket != read.Ticket || c.State != read.State || c.Place != read.Place {
-			return nil, desk.Refuse(desk.Conflict, "Somebody else changed this at the same moment.")
-		}
-		c.Work = ""
-		c.Ticket = o.Number
-		if o.Assignee != "" {
-			c.Assignee, c.ByHand = o.Assignee, false
-		}
-		return o.Changes, nil
-	}, extra...)
-	return err
-}
+// ticketName is what people call a ticket.
+func ticketName(number int64) string { return "#" + strconv.FormatInt(number, 10) }

@@ -11,13 +11,19 @@ import (
 )
 
 // Wait puts a conversation into a pool's line, by the time since when its contact waits. It may stay there after the
-// conversation was given to somebody: whoever takes the first of the line looks.
-func (t *Table) Wait(ctx context.Context, pool string, c desk.Conversation) error {
+// conversation was given to somebody: whoever takes the first of the line looks. not is whom it was taken back from; empty
+// for nobody.
+func (t *Table) Wait(ctx context.Context, pool string, c desk.Conversation, not desk.UserID) error {
 	since := c.Waiting
 	if since.IsZero() {
 		since = c.CreatedAt
 	}
 	it := key{waitPK(pool), stamp(since) + "#" + string(c.ID)}.item()
+	if not == "" { // a place in line that is there already keeps what it says
+		_, err := t.putNew(ctx, it)
+		return err
+	}
+	it["no"] = str(string(not))
 	_, err := t.put(ctx, it, "", nil)
 	return err
 }
@@ -32,7 +38,7 @@ func (t *Table) Waiting(ctx context.Context, pool, after string, limit int) ([]d
 	for _, it := range items {
 		sk := getStr(it, "sk")
 		_, id, _ := strings.Cut(sk, "#")
-		out = append(out, desk.Waiting{Conversation: desk.ConversationID(id), Position: sk})
+		out = append(out, desk.Waiting{Conversation: desk.ConversationID(id), Position: sk, Not: desk.UserID(getStr(it, "no"))})
 	}
 	return out, err
 }

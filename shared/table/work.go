@@ -76,11 +76,22 @@ func (t *Table) HandOnAgain(ctx context.Context, s desk.StaleWork, next time.Tim
 	args := item{":next": moment(next), ":due": moment(s.Due), ":shard": str(workShard)}
 	cond := "g3 = :shard AND h3 = :due"
 	if s.Work == "" { // a message that waited for its time
-		args[":q"] = str(workName(desk.WorkSend, t.now().UnixMilli()))
+		args[":q"] = str(workName(verbOf(k), t.now().UnixMilli()))
 		return t.update(ctx, k, "SET q = :q, h3 = :next", cond+" AND attribute_not_exists(q)", args)
 	}
 	args[":q"], args[":was"] = str(desk.WorkAgain(s.Work)), str(s.Work)
 	return t.update(ctx, k, "SET q = :q, h3 = :next", cond+" AND q = :was", args)
+}
+
+// verbOf is what there is to do for an item whose time has come without a mark on it.
+func verbOf(k key) string {
+	switch {
+	case strings.HasPrefix(k.pk, "USER#"): // the switch has fallen back
+		return desk.WorkDrain
+	case k.sk == takeBackKey("").sk:
+		return desk.WorkTake
+	}
+	return desk.WorkSend
 }
 
 // DropWork takes the mark off stale work that nobody can do; an outgoing message among it is FAILED with the words. moved
@@ -162,4 +173,18 @@ func (t *Table) Swept(ctx context.Context, note string) error {
 func (t *Table) LastSweep(ctx context.Context) (time.Time, string, error) {
 	it, _, err := t.get(ctx, stateKey("sweep"))
 	return getTime(it, "t"), getStr(it, "note"), err
+}
+
+// ShiftsSeen is until when beginnings of working hours were looked for; zero when they never were.
+func (t *Table) ShiftsSeen(ctx context.Context) (time.Time, error) {
+	it, _, err := t.get(ctx, stateKey("shifts"))
+	return getTime(it, "t"), err
+}
+
+// SawShifts notes until when beginnings of working hours were looked for.
+func (t *Table) SawShifts(ctx context.Context, until time.Time) error {
+	it := stateKey("shifts").item()
+	it["t"] = moment(until)
+	_, err := t.put(ctx, it, "", nil)
+	return err
 }

@@ -20,6 +20,7 @@ type world struct {
 	tickets  map[desk.TicketID]desk.Ticket
 	people   map[desk.UserID]desk.Presence
 	lines    map[string][]desk.Waiting
+	contacts map[desk.ContactID]desk.Contact
 	told     map[desk.ConversationID][]desk.Change
 	numbers  int64
 	between  func() // once, between a decision and its storing
@@ -38,7 +39,7 @@ func newWorld() *world {
 		people: map[desk.UserID]desk.Presence{}, lines: map[string][]desk.Waiting{}, told: map[desk.ConversationID][]desk.Change{},
 	}
 	w.cfg = &desk.Config{
-		Inboxes: map[desk.InboxID]desk.Inbox{"help": {ID: "help", Kind: desk.HelpDesk}, "plain": {ID: "plain", Kind: desk.PlainInbox}},
+		Inboxes: map[desk.InboxID]desk.Inbox{"help": {ID: "help", Kind: desk.HelpDesk, Access: desk.Access{Everyone: true}}, "plain": {ID: "plain", Kind: desk.PlainInbox, Access: desk.Access{Everyone: true}}},
 		Channels: map[desk.ChannelID]desk.Channel{
 			"ch1": {
 				ID: "ch1", Type: "telegram", Name: "Bot", Inbox: "help", Active: true,
@@ -84,6 +85,12 @@ func (w *world) OpenConversation(_ context.Context, o desk.Opening) error {
 		return desk.Refuse(desk.Conflict, "Somebody else changed this at the same moment.")
 	}
 	c.Work, c.Ticket = "", o.Number
+	if o.Release {
+		p := w.people[c.Assignee]
+		p.Load = slices.DeleteFunc(slices.Clone(p.Load), func(x desk.ConversationID) bool { return x == c.ID })
+		w.people[c.Assignee] = p
+		c.Assignee = ""
+	}
 	if o.Assignee != "" {
 		c.Assignee = o.Assignee
 		p := w.people[o.Assignee]
@@ -144,8 +151,36 @@ func (w *world) Drained(_ context.Context, id desk.UserID, work string) error {
 	return nil
 }
 
-func (w *world) Wait(_ context.Context, pool string, c desk.Conversation) error {
-	at := desk.Waiting{Conversation: c.ID, Position: c.Waiting.Format(time.RFC3339) + "#" + string(c.ID)}
+func (w *world) Unassign(_ context.Context, id desk.ConversationID, from desk.UserID, _ desk.Author, note string) error {
+	c := w.convs[id]
+	if c.Assignee == from {
+		c.Assignee, c.Work = "", "open:9"
+		w.convs[id] = c
+		w.told[id] = append(w.told[id], desk.Change{What: "assigned", From: string(from), Note: note})
+	}
+	return nil
+}
+
+func (w *world) ListConversations(_ context.Context, q desk.ConversationQuery) (desk.ConversationPage, error) {
+	var out desk.ConversationPage
+	for _, c := range w.convs {
+		if c.Assignee == q.Assignee {
+			out.Conversations = append(out.Conversations, c)
+		}
+	}
+	return out, nil
+}
+
+func (w *world) Contact(_ context.Context, id desk.ContactID) (desk.Contact, error) {
+	c, ok := w.contacts[id]
+	if !ok {
+		return c, desk.Refuse(desk.NotFound, "There is no such contact.")
+	}
+	return c, nil
+}
+
+func (w *world) Wait(_ context.Context, pool string, c desk.Conversation, not desk.UserID) error {
+	at := desk.Waiting{Conversation: c.ID, Position: c.Waiting.Format(time.RFC3339) + "#" + string(c.ID), Not: not}
 	if !slices.Contains(w.lines[pool], at) {
 		w.lines[pool] = append(w.lines[pool], at)
 	}
@@ -199,7 +234,7 @@ func (w *world) handle(t *testing.T, job desk.TicketJob) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(Options{Desk: w, Tickets: w, People: w, Line: w, Setup: w, Now: func() time.Time { return w.now }})
+	s := New(Options{Desk: w, Tickets: w, Contacts: w, People: w, Line: w, Setup: w, Now: func() time.Time { return w.now }})
 	return s.Handle(t.Context(), body)
 }
 

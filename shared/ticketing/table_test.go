@@ -33,7 +33,7 @@ func newStack(t *testing.T) *stack {
 			t.Fatal(err)
 		}
 	}
-	must(s.SaveInbox(ctx, desk.Inbox{ID: "help", Kind: desk.HelpDesk, Slug: "help"}, desk.Audit{}))
+	must(s.SaveInbox(ctx, desk.Inbox{ID: "help", Kind: desk.HelpDesk, Slug: "help", Access: desk.Access{Everyone: true}}, desk.Audit{}))
 	must(s.SaveRole(ctx, desk.Role{ID: "agent", Permissions: []desk.Permission{desk.PermBeAssigned}}, desk.Audit{}))
 	must(s.SavePipeline(ctx, desk.Pipeline{ID: "p1", Stages: []desk.Stage{{ID: "new", State: desk.StageOpen}}}, desk.Audit{}))
 	for _, id := range []desk.UserID{"ada", "bob"} {
@@ -71,13 +71,14 @@ func (s *stack) begin() (desk.ConversationID, desk.TicketJob) {
 	return filed.Conversation, desk.TicketJob{Kind: desk.JobOpen, Conversation: filed.Conversation}
 }
 
+func stageOf(tb *table.Table, now func() time.Time) *ticketing.Stage { return ticketing.On(tb, now) }
+
 func handle(tb *table.Table, job desk.TicketJob) error {
 	body, err := json.Marshal(job)
 	if err != nil {
 		return err
 	}
-	stage := ticketing.New(ticketing.Options{Desk: tb, Tickets: tb, People: tb, Line: tb, Setup: tb, Now: time.Now})
-	return stage.Handle(context.Background(), body)
+	return stageOf(tb, time.Now).Handle(context.Background(), body)
 }
 
 // finish brings a job back until it is done, as its queue would.

@@ -15,11 +15,11 @@ func (s *Stage) ticket(ctx context.Context, cfg *desk.Config, ch desk.Channel, o
 		return nil
 	}
 	owner := conv.Assignee
-	if o.Assignee != "" {
+	if o.Assignee != "" || o.Release {
 		owner = o.Assignee
 	}
 	k, err := s.stored(ctx, cfg, ch, conv, owner)
-	if err != nil {
+	if err != nil || k.Conversation != conv.ID { // deleted, or detached
 		return ignoreGone(err)
 	}
 	if conv.Ticket == 0 {
@@ -27,7 +27,7 @@ func (s *Stage) ticket(ctx context.Context, cfg *desk.Config, ch desk.Channel, o
 		o.Changes = append(o.Changes, desk.TicketCreated(k.Number))
 	}
 	changed := false
-	if conv.Ticket != 0 && !k.ClosedAt.IsZero() {
+	if conv.Ticket != 0 && !k.ClosedAt.IsZero() && !conv.Waiting.IsZero() {
 		if p, ok := cfg.Pipelines[k.Pipeline]; ok {
 			if err := k.Move(p, p.First(desk.StageOpen).ID, s.Now()); err == nil {
 				n := "#" + strconv.FormatInt(k.Number, 10)
@@ -37,8 +37,11 @@ func (s *Stage) ticket(ctx context.Context, cfg *desk.Config, ch desk.Channel, o
 		}
 	}
 	announced := conv.Ticket != 0 // before that, an owner was only what an earlier try decided
-	if k.Owner != owner && (!announced || k.Owner == "") {
+	if k.Owner != owner && (!announced || k.Owner == "" || o.Release && k.Owner == conv.Assignee) {
 		k.Owner, changed = owner, true
+	}
+	if announced && !changed {
+		changed = s.turn(cfg, conv, &k, o)
 	}
 	if changed {
 		o.Ticket = &k
@@ -55,4 +58,26 @@ func (s *Stage) stored(ctx context.Context, cfg *desk.Config, ch desk.Channel, c
 	fresh.Owner = owner
 	k, _, err := s.Tickets.PutTicket(ctx, fresh)
 	return k, err
+}
+
+// turn moves an open ticket by who wrote last: to where it waits for the contact, or for us.
+func (s *Stage) turn(cfg *desk.Config, conv desk.Conversation, k *desk.Ticket, o *desk.Opening) bool {
+	p, known := cfg.Pipelines[k.Pipeline]
+	if !known || !k.ClosedAt.IsZero() {
+		return false
+	}
+	to := k.Stage
+	switch {
+	case !conv.Waiting.IsZero():
+		to = p.AfterMessage(k.Stage)
+	case conv.LastOut > conv.LastIn:
+		to = p.AfterReply(k.Stage)
+	}
+	if to == k.Stage || k.Move(p, to, s.Now()) != nil {
+		return false
+	}
+	stage, _ := p.Stage(to)
+	n := "#" + strconv.FormatInt(k.Number, 10)
+	o.Changes = append(o.Changes, desk.Change{What: "ticket", To: n, Note: "Ticket " + n + ": " + stage.Name + "."})
+	return true
 }

@@ -7,6 +7,7 @@ package ticketing
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/loket-desk/loket/shared/desk"
@@ -18,6 +19,30 @@ type Desk interface {
 	Conversation(ctx context.Context, id desk.ConversationID) (desk.Conversation, error)
 	// OpenConversation stores a decision whole, or refuses with Conflict when something of it changed since it was read.
 	OpenConversation(ctx context.Context, o desk.Opening) error
+	// Unassign takes a person off a conversation that is theirs, and has it given to somebody else.
+	Unassign(ctx context.Context, id desk.ConversationID, from desk.UserID, by desk.Author, note string) error
+	// ListConversations finds what a person has by an index, which may lag.
+	ListConversations(ctx context.Context, q desk.ConversationQuery) (desk.ConversationPage, error)
+}
+
+// Reminders keeps assignments that are taken back at a time. TakeBack: NotFound when nothing is.
+type Reminders interface {
+	TakeBack(ctx context.Context, id desk.ConversationID) (desk.TakeBack, error)
+	TookBack(ctx context.Context, b desk.TakeBack) error
+}
+
+// Contacts reads contacts. NotFound when one is gone.
+type Contacts interface {
+	Contact(ctx context.Context, id desk.ContactID) (desk.Contact, error)
+}
+
+// Jobs keeps background work and does its steps on conversations.
+type Jobs interface {
+	Job(ctx context.Context, id string) (desk.Job, error)
+	// SaveJob is a Conflict when another step was saved since the job was read.
+	SaveJob(ctx context.Context, j desk.Job) (desk.Job, error)
+	ChannelConversations(ctx context.Context, inbox desk.InboxID, ch desk.ChannelID, view desk.View, after string, limit int) (ids []desk.ConversationID, next string, err error)
+	MoveConversation(ctx context.Context, id desk.ConversationID, to desk.InboxID, by desk.Author) (moved bool, err error)
 }
 
 // Tickets keeps tickets.
@@ -38,7 +63,8 @@ type People interface {
 
 // Line is where conversations wait for somebody of a pool, oldest first.
 type Line interface {
-	Wait(ctx context.Context, pool string, c desk.Conversation) error
+	// Wait: a place that is there already stays. not is whom the conversation was taken back from.
+	Wait(ctx context.Context, pool string, c desk.Conversation, not desk.UserID) error
 	Waiting(ctx context.Context, pool, after string, limit int) ([]desk.Waiting, error)
 	EndWait(ctx context.Context, pool string, w desk.Waiting) error
 }
@@ -51,16 +77,36 @@ type Setup interface {
 
 // Options are what a Stage needs.
 type Options struct {
-	Desk    Desk
-	Tickets Tickets
-	People  People
-	Line    Line
-	Setup   Setup
-	Now     func() time.Time
+	Desk      Desk
+	Reminders Reminders
+	Tickets   Tickets
+	Contacts  Contacts
+	People    People
+	Line      Line
+	Setup     Setup
+	Jobs      Jobs
+	Now       func() time.Time
 }
 
 // Stage gives out tickets and work.
 type Stage struct{ Options }
+
+// Table is all that a Stage needs of one table.
+type Table interface {
+	Desk
+	Reminders
+	Tickets
+	Contacts
+	People
+	Line
+	Setup
+	Jobs
+}
+
+// On makes a Stage over one table.
+func On(t Table, now func() time.Time) *Stage {
+	return New(Options{Desk: t, Reminders: t, Tickets: t, Contacts: t, People: t, Line: t, Setup: t, Jobs: t, Now: now})
+}
 
 // New makes a Stage.
 func New(o Options) *Stage { return &Stage{o} }
@@ -79,6 +125,10 @@ func (s *Stage) Handle(ctx context.Context, body []byte) error {
 		return s.open(ctx, job.Conversation)
 	case desk.JobDrain:
 		return s.drain(ctx, job.User)
+	case desk.JobTake:
+		return s.takeBack(ctx, job.Conversation)
+	case desk.JobStep:
+		return s.step(ctx, job.Job)
 	}
 	return desk.Refuse(desk.Unsupported, "Nobody does the job \""+string(job.Kind)+"\".")
 }
@@ -122,27 +172,80 @@ func (s *Stage) decide(ctx context.Context, conv desk.Conversation) (desk.Openin
 	if err != nil || !ok || !live(conv) {
 		return o, err
 	}
-	if unassigned(conv) && ch.Routing.Assign == desk.AssignSpecific {
-		if err := s.assign(ctx, cfg, ch, &o); err != nil {
+	if err := s.keep(ctx, cfg, ch, &o); err != nil {
+		return o, err
+	}
+	if vacant(o) {
+		if err := s.place(ctx, cfg, ch, &o, ""); err != nil {
 			return o, err
-		}
-		if o.Assignee == "" { // in line first, then a second look: whoever comes later finds the line
-			if err := s.Line.Wait(ctx, desk.Pool(ch.ID), conv); err != nil {
-				return o, err
-			}
-			if err := s.assign(ctx, cfg, ch, &o); err != nil {
-				return o, err
-			}
 		}
 	}
 	return o, s.ticket(ctx, cfg, ch, &o)
+}
+
+// vacant reports whether a conversation is to be given to somebody. What a person left to nobody stays so.
+func vacant(o desk.Opening) bool {
+	c := o.Conversation
+	return o.Assignee == "" && c.Team == "" && (o.Release || c.Assignee == "" && !c.ByHand)
+}
+
+// place gives a conversation to whoever the channel's rule finds, or puts it in line: first in line, then a second look,
+// so that whoever comes between the two finds the line.
+func (s *Stage) place(ctx context.Context, cfg *desk.Config, ch desk.Channel, o *desk.Opening, not desk.UserID) error {
+	found, err := s.choose(ctx, cfg, ch, o.Conversation, not)
+	if err != nil {
+		return err
+	}
+	if !found.ok && found.pool != "" {
+		if err := s.Line.Wait(ctx, found.pool, o.Conversation, not); err != nil {
+			return err
+		}
+		if found, err = s.choose(ctx, cfg, ch, o.Conversation, not); err != nil {
+			return err
+		}
+	}
+	found.apply(cfg, ch, o)
+	return nil
+}
+
+// keep looks at whoever has an open conversation. They keep it when they may, and have it counted to their load; one that
+// was given automatically and came back is given anew where they have no room or are not there.
+func (s *Stage) keep(ctx context.Context, cfg *desk.Config, ch desk.Channel, o *desk.Opening) error {
+	conv := o.Conversation
+	if conv.Assignee == "" {
+		return nil
+	}
+	u, known := cfg.Users[conv.Assignee]
+	p, err := s.People.Presence(ctx, conv.Assignee)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(p.Load, conv.ID) && known && u.Active {
+		return nil
+	}
+	var why desk.Skip
+	switch {
+	case !known || !u.Active:
+		why = desk.SkipGone
+	case conv.ByHand || !ch.WantsAssignee():
+	default:
+		why = s.skip(cfg, ch, conv, need{}, u, p)
+	}
+	if why == "" {
+		o.Assignee, o.Presence = conv.Assignee, p
+		return nil
+	}
+	o.Release = true
+	o.Changes = append(o.Changes, desk.Change{What: "assigned", From: string(conv.Assignee), Note: "Came back, and " + name(cfg, conv.Assignee) + " " + skipWords(why) + "."})
+	return nil
 }
 
 func live(c desk.Conversation) bool {
 	return c.State == desk.Open && c.Place == desk.InInbox && c.Into == ""
 }
 
-func unassigned(c desk.Conversation) bool { return c.Assignee == "" && c.Team == "" }
+// unassigned reports whether a waiting conversation is still to be given to somebody.
+func unassigned(c desk.Conversation) bool { return c.Assignee == "" && c.Team == "" && !c.ByHand }
 
 // channel finds a channel, also one that is newer than the snapshot of the set-up.
 func (s *Stage) channel(ctx context.Context, id desk.ChannelID) (*desk.Config, desk.Channel, bool, error) {

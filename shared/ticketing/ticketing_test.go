@@ -26,7 +26,7 @@ func TestAConversationOfAHelpDeskHasOneTicketWithItsDefaults(t *testing.T) {
 	if c := w.convs["c1"]; c.Ticket != 1 || c.Work != "" {
 		t.Errorf("the conversation is %+v", c)
 	}
-	if told := w.told["c1"]; len(told) != 1 || told[0].Note != "Ticket #1 was created." {
+	if told := w.told["c1"]; len(told) != 2 || told[0].What != "waiting" || told[1].Note != "Ticket #1 was created." {
 		t.Errorf("the thread tells %v", told)
 	}
 }

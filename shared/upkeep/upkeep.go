@@ -59,6 +59,7 @@ type Options struct {
 	Mailbox Mailbox
 	Letters Letters
 	Diary   Diary
+	Shifts  Shifts
 	Keeper  Keeper
 	Now     func() time.Time
 }
@@ -87,6 +88,7 @@ func (s *Sweep) Run(ctx context.Context) error {
 		{"dead letters kept", s.bury},
 		{"changes handed on again", s.rehand},
 		{"mails announced again", s.announce},
+		{"people whose hours began", s.begin},
 	}
 	var all []error
 	var notes []string

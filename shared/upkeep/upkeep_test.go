@@ -31,6 +31,7 @@ type world struct {
 	failures []desk.Failure
 	swept    []string
 	down     map[string]error // by method
+	rota     rota
 }
 
 func newWorld() *world {
@@ -184,7 +185,7 @@ func (w *world) sweep(t *testing.T) error {
 	t.Helper()
 	now := func() time.Time { return w.now }
 	return New(Options{
-		Work: w, Leases: w, Dead: queuesOf{w}, Objects: storeOf{w}, Mailbox: storeOf{w}, Letters: w, Diary: w, Keeper: Keeper{Failures: w, Store: w, Now: now}, Now: now,
+		Work: w, Leases: w, Dead: queuesOf{w}, Objects: storeOf{w}, Mailbox: storeOf{w}, Letters: w, Diary: w, Shifts: w, Keeper: Keeper{Failures: w, Store: w, Now: now}, Now: now,
 	}).Run(t.Context())
 }
 
