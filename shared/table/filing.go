@@ -14,8 +14,8 @@ import (
 // the conversation's head. A router may be ended between any two of them and another may work on the same thread: the
 // order keeps a message that nobody has seen from ever lying in a conversation that does not wait.
 
-// claimAge is how old an unfinished-looking claim must be before a redelivery counts as a duplicate: by then the eight
-// keys that a head remembers may have been pushed out by newer ones.
+// claimAge is how old an unfinished-looking claim must be before a redelivery counts as a duplicate, where the head can't
+// tell: the eight keys that it remembers may have been pushed out by newer ones.
 const claimAge = 15 * time.Minute
 
 // claim is the EXT item: which message an event became.
@@ -180,7 +180,7 @@ func (t *Table) filedBefore(ctx context.Context, f *desk.Filing, x claim, h *hea
 	if h == nil {
 		return false, nil
 	}
-	old := t.now().Sub(x.at) > claimAge && !f.Replayed
+	old := t.now().Sub(x.at) > claimAge && !f.Replayed && !(h.ID == x.conv && h.neverAnnounced(x.key))
 	if !h.hasAnnounced(x.key) && !old {
 		return false, nil
 	}

@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -97,6 +98,58 @@ func TestARedeliveryLongAfterEightMoreMessagesIsADuplicate(t *testing.T) {
 	}
 	if got := texts(t, tb, first.Conversation); len(got) != 10 {
 		t.Errorf("the thread holds %q", got)
+	}
+}
+
+// TestAMessageThatWasFiledAndNotAnnouncedIsAnnouncedHoweverLateItComesBack: the table may be throttled, or the function
+// switched off, for longer than the claim counts as young.
+func TestAMessageThatWasFiledAndNotAnnouncedIsAnnouncedHoweverLateItComesBack(t *testing.T) {
+	for name, before := range map[string]int{"a first message": 0, "a short thread": 3, "a long thread": 12} {
+		t.Run(name, func(t *testing.T) {
+			now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+			clock := func() time.Time { return now }
+			tableName := tabletest.Create(t)
+			tb, ctx := table.NewAt(tabletest.Client(t, nil), tableName, clock), context.Background()
+			for i := range before {
+				f := file(t, tb, hello(fmt.Sprint("before", i), "42"))
+				if i == before-1 {
+					if _, err := closeIt(t, tb, f.Conversation, ""); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			var conv desk.ConversationID
+			late := ""
+			for after := 1; conv == ""; after++ { // each ended one request later, until one lies there
+				late = fmt.Sprint("late", after)
+				cut := &tabletest.Cut{After: after, Answered: true}
+				_, err := tabletest.NewCut(t, tableName, clock, cut).FileInbound(ctx, hello(late, "42"))
+				if err == nil {
+					t.Fatal("it was filed before it was cut short")
+				}
+				found, err := tb.FindMessages(ctx, "ch1", []string{late})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := tb.Message(ctx, found[late]); err == nil {
+					conv, _, _ = found[late].Split()
+				}
+			}
+			now = now.Add(time.Hour)
+			if filed := file(t, tb, hello(late, "42")); filed.Duplicate || filed.Conversation != conv {
+				t.Errorf("filed as %+v", filed)
+			}
+			c, err := tb.Conversation(ctx, conv)
+			if err != nil || c.State != desk.Open || c.Waiting.IsZero() || c.Preview != "hello "+late {
+				t.Errorf("nobody waits for an answer to it: %+v, %v", c, err)
+			}
+			if again := file(t, tb, hello(late, "42")); !again.Duplicate {
+				t.Errorf("once more it was filed as %+v", again)
+			}
+			if got := texts(t, tb, conv); len(got) != before+1 {
+				t.Errorf("the thread holds %q", got)
+			}
+		})
 	}
 }
 

@@ -323,3 +323,9 @@ func splitKeys(b []byte) []desk.MessageKey {
 }
 
 func (h *head) hasAnnounced(k desk.MessageKey) bool { return slices.Contains(h.announced, k) }
+
+// neverAnnounced reports that this head surely did not announce a key: it is newer than the newest one that was, or no
+// key was forgotten yet. Where it is false nobody knows, but for the keys that the head remembers.
+func (h *head) neverAnnounced(k desk.MessageKey) bool {
+	return !h.hasAnnounced(k) && (k > h.LastIn || len(h.announced) < keptAnnounced)
+}
