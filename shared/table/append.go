@@ -33,9 +33,13 @@ func (t *Table) AppendComment(ctx context.Context, n desk.NewOutgoing) (m desk.M
 }
 
 func (t *Table) append(ctx context.Context, n desk.NewOutgoing, tell func(*head, *desk.Message)) (desk.Message, bool, error) {
+	var last desk.MessageID // of the try before, whose answer may have been lost
 	for range tries {
 		if m, ok, err := t.answered(ctx, n); err != nil || ok {
 			return m, ok, err
+		}
+		if m, err := t.Message(ctx, last); err == nil || desk.CodeOf(err) != desk.NotFound {
+			return m, false, err
 		}
 		h, ok, err := t.head(ctx, n.Conversation)
 		if err != nil {
@@ -68,6 +72,9 @@ func (t *Table) append(ctx context.Context, n desk.NewOutgoing, tell func(*head,
 		}
 		if err == nil && refused == nil {
 			return m, false, nil
+		}
+		if err != nil {
+			last = m.ID()
 		}
 		if err := pause(ctx); err != nil {
 			return desk.Message{}, false, err

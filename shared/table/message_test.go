@@ -2,9 +2,14 @@ package table_test
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/loket-desk/loket/shared/desk"
 	"github.com/loket-desk/loket/shared/table"
@@ -98,6 +103,46 @@ func TestAReplyIsQueuedOnceAndTheContactWaitsNoMore(t *testing.T) {
 	}
 	if _, _, err := tb.AppendOutgoing(ctx, reply("nobody", "x", nil)); desk.CodeOf(err) != desk.NotFound {
 		t.Errorf("a reply to nothing: %v", err)
+	}
+}
+
+// deaf loses the answer of the first transaction, which is made.
+type deaf struct{ lost atomic.Bool }
+
+func (d *deaf) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".TransactWriteItems") || d.lost.Swap(true) {
+		return resp, err
+	}
+	_ = resp.Body.Close()
+	return nil, errors.New("the connection was reset")
+}
+
+func TestAReplyWhoseSavingWasAnsweredByNothingIsOneReply(t *testing.T) {
+	ctx, name := context.Background(), tabletest.Create(t)
+	filed := file(t, table.New(tabletest.Client(t, nil), name), hello("1", "42"))
+	for _, kind := range []desk.MessageKind{desk.KindMessage, desk.KindComment} {
+		way := &deaf{}
+		client := tabletest.Client(t, way)
+		tb := table.New(dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 }), name)
+		n, add := reply(filed.Conversation, "an answer", nil), tb.AppendOutgoing
+		if n.Message.Kind = kind; kind == desk.KindComment {
+			add = tb.AppendComment
+		}
+		m, _, err := add(ctx, n)
+		if err != nil || !way.lost.Load() {
+			t.Fatalf("%+v, %v; an answer was lost: %v", m, err, way.lost.Load())
+		}
+		all, _, err := tb.Messages(ctx, filed.Conversation, "", "", 100)
+		var saved []desk.MessageID
+		for _, e := range all {
+			if e.Kind == kind && e.Text == "an answer" {
+				saved = append(saved, e.ID())
+			}
+		}
+		if err != nil || len(saved) != 1 || saved[0] != m.ID() {
+			t.Errorf("%s: told %s, saved %v, %v", kind, m.ID(), saved, err)
+		}
 	}
 }
 
