@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -104,6 +105,28 @@ func TestAChangeOfAContactThatChangesNothingOrIsRefusedWritesNothing(t *testing.
 	}
 	if _, err := tb.ChangeContact(t.Context(), "none", byTest, func(*desk.Contact) error { return nil }); desk.CodeOf(err) != desk.NotFound {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestWhatIsLargerThanAnItemIsRefusedInWords(t *testing.T) {
+	tb := newStack(t)
+	large := map[string]string{"note": strings.Repeat("x", 500<<10)}
+	if _, err := tb.CreateContact(t.Context(), desk.Contact{Name: "Ann", Properties: large}, byTest); desk.CodeOf(err) != desk.TooLarge {
+		t.Errorf("a contact: %v", err)
+	}
+	if _, _, err := tb.PutTicket(t.Context(), desk.Ticket{Name: "Lamp", Pipeline: "support", Properties: large}); desk.CodeOf(err) != desk.TooLarge {
+		t.Errorf("a ticket: %v", err)
+	}
+	c, err := tb.CreateContact(t.Context(), contactWith("ann@example.com"), byTest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tb.ChangeContact(t.Context(), c.ID, byTest, func(c *desk.Contact) error {
+		c.Properties = large
+		return nil
+	})
+	if desk.CodeOf(err) != desk.TooLarge {
+		t.Errorf("a change: %v", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -133,6 +134,10 @@ func (t *Table) together(ctx context.Context, writes ...types.TransactWriteItem)
 		case "None", "":
 		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
 			return nil, desk.Refuse(desk.Busy, "The table is busy; try again.").Because(err)
+		case "ValidationError":
+			if overfull(aws.ToString(r.Message)) {
+				return nil, tooLarge(err)
+			}
 		}
 	}
 	if !lost {
@@ -189,6 +194,10 @@ func (t *Table) fail(what string, err error) error {
 			"TransactionConflictException", "TransactionInProgressException", "InternalServerError", "ServiceUnavailable",
 			"LimitExceededException":
 			return desk.Refuse(desk.Busy, "The table is busy; try again.").Because(err)
+		case "ValidationException":
+			if overfull(api.ErrorMessage()) {
+				return tooLarge(err)
+			}
 		}
 		return desk.Refuse(desk.Internal, "The table refused to "+what+".").Because(err)
 	}
@@ -197,4 +206,11 @@ func (t *Table) fail(what string, err error) error {
 		return desk.Refuse(desk.Busy, "The table did not answer in time; try again.").Because(err)
 	}
 	return desk.Refuse(desk.Busy, "The table could not be reached; try again.").Because(err)
+}
+
+// overfull reports whether a refusal says that an item would be larger than DynamoDB takes: 400 KB.
+func overfull(words string) bool { return strings.Contains(words, "Item size") }
+
+func tooLarge(cause error) error {
+	return desk.Refuse(desk.TooLarge, "That is more than can be kept in one place (400 KB): make it shorter.").Because(cause)
 }
