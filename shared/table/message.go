@@ -136,6 +136,15 @@ func reverse[T any](s []T) {
 	}
 }
 
+// Of a message's earlier texts the newest are kept: so many, and as JSON so many bytes, since a message and all of them are
+// one item. The one before the last edit is always kept.
+const (
+	mostEdits  = 20
+	editsLimit = 160 << 10
+)
+
+func encodedEdits(m *desk.Message) string { return getStr(item{"ed": doc(m.Edits)}, "ed") }
+
 // EditMessage puts a new text on the message that a platform's edit names, keeping the earlier one. An edit that was
 // applied before changes nothing. NotFound when the message isn't here (yet).
 func (t *Table) EditMessage(ctx context.Context, ch desk.ChannelID, target string, e desk.Inbound) (desk.MessageID, error) {
@@ -145,8 +154,8 @@ func (t *Table) EditMessage(ctx context.Context, ch desk.ChannelID, target strin
 			return false
 		}
 		m.Edits = append(m.Edits, desk.Edit{Text: m.Text, At: e.At})
-		if len(m.Edits) > 20 {
-			m.Edits = m.Edits[len(m.Edits)-20:]
+		for len(m.Edits) > 1 && (len(m.Edits) > mostEdits || len(encodedEdits(m)) > editsLimit) {
+			m.Edits = m.Edits[1:]
 		}
 		m.Text, m.TextKey = e.Text, e.TextKey
 		return true

@@ -3,6 +3,7 @@ package table_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -40,6 +41,26 @@ func TestAnEditKeepsTheEarlierTextAndAnOldEditChangesNothing(t *testing.T) {
 	}
 	if _, err := tb.EditMessage(ctx, "ch1", "99", desk.Inbound{Text: "x"}); desk.CodeOf(err) != desk.NotFound {
 		t.Errorf("editing what isn't there: %v", err)
+	}
+}
+
+func TestAMessageIsEditedAsOftenAsItsAuthorLikesHoweverLongItsTextsAre(t *testing.T) {
+	tb, ctx := tabletest.New(t), context.Background()
+	filed := file(t, tb, hello("1", "42"))
+	at := time.Now().UTC()
+	for name, letter := range map[string]string{"plain": "x", "six bytes of one": "<"} {
+		last, before := "", ""
+		for i := range 25 {
+			at = at.Add(time.Second)
+			before, last = last, fmt.Sprint(i)+strings.Repeat(letter, 32<<10-2)
+			if _, err := tb.EditMessage(ctx, "ch1", "1", desk.Inbound{Text: last, At: at}); err != nil {
+				t.Fatalf("%s, edit %d: %v", name, i, err)
+			}
+		}
+		m := only(t, tb, filed)
+		if n := len(m.Edits); m.Text != last || n == 0 || n > 20 || m.Edits[n-1].Text != before {
+			t.Errorf("%s: %d earlier texts", name, n)
+		}
 	}
 }
 
