@@ -6,6 +6,7 @@ import (
 	"github.com/loket-desk/loket/shared/channel/custom"
 	"github.com/loket-desk/loket/shared/channel/email"
 	"github.com/loket-desk/loket/shared/channel/instagram"
+	"github.com/loket-desk/loket/shared/channel/line"
 	"github.com/loket-desk/loket/shared/channel/messenger"
 	"github.com/loket-desk/loket/shared/channel/meta"
 	"github.com/loket-desk/loket/shared/channel/telegram"
@@ -24,6 +25,7 @@ func All() []channel.Kind {
 		instagram.New(meta.Instagram()),
 		twilio.SMS(),
 		twilio.WhatsApp(),
+		line.New(),
 	}
 }
 
