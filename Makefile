@@ -20,6 +20,7 @@ STRICT ?=
 ARCHITECTURE ?= $(or $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' .local/deploy.toml 2>/dev/null),arm64)
 STACK ?= loket
 PORT ?= 3000
+REPLACE ?=
 F ?=
 EVENT ?= events/$(F).json
 
@@ -117,6 +118,10 @@ deploy: tools-go $(VENV)/ready ## build and deploy to AWS; asks for the paramete
 .PHONY: admin-key
 admin-key: tools-go $(VENV)/ready ## make an administrator's key for the deployed stack and print it
 	@$(VENV)/bin/python infra/deploy/stack.py run "$(STACK)" go run ./infra/deploy/adminkey
+
+.PHONY: ses-setup
+ses-setup: tools-go $(VENV)/ready ## verify the mail domain, print its DNS records, activate the receipt rules; REPLACE=1 ends another rule set
+	@$(VENV)/bin/python infra/deploy/stack.py run "$(STACK)" go run ./infra/deploy/sessetup -stack "$(STACK)" $(if $(filter-out 0,$(REPLACE)),-replace)
 
 .PHONY: sam-build
 sam-build: tools-go $(VENV)/ready ## build every function as `make deploy` does, for ARCHITECTURE
