@@ -3,13 +3,13 @@ package main
 
 import (
 	"context"
-	"time"
 	_ "time/tzdata" // working hours: the functions' own system has no zones
 
 	"github.com/loket-desk/loket/shared/api"
 	"github.com/loket-desk/loket/shared/aws"
 	"github.com/loket-desk/loket/shared/aws/dynamo"
 	"github.com/loket-desk/loket/shared/aws/object"
+	"github.com/loket-desk/loket/shared/aws/queue"
 	"github.com/loket-desk/loket/shared/aws/secret"
 	"github.com/loket-desk/loket/shared/channel/all"
 	"github.com/loket-desk/loket/shared/config"
@@ -33,9 +33,6 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 		Desk: table.New(dynamo.New(cloud), cfg.Table), Kinds: all.All(), Doer: egress.New(cfg.AllowPrivate, egress.Options{}),
 		Sealer: secret.New(cloud, cfg.MasterKey), Objects: files, Domain: cfg.MailDomain, Base: cfg.PublicURL,
 		Issuer: cfg.OIDCIssuer, Audience: cfg.OIDCAudience, RequestID: lambdaio.RequestID,
-		Form: func(key, contentType string, size int64, valid time.Duration) (string, map[string]string, error) {
-			form, err := files.Form(key, contentType, size, valid)
-			return form.URL, form.Fields, err
-		},
+		Form: files.FormOf, Origin: cfg.ConsoleOrigin, Queues: queue.New(cloud, cfg.Queues), Dead: queue.New(cloud, cfg.DeadLetters),
 	})), nil
 }

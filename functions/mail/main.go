@@ -28,7 +28,7 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	cloud.Warm(ctx, aws.S3, aws.SQS)
 	t, queues, files := table.New(dynamo.New(cloud), cfg.Table), queue.New(cloud, cfg.Queues), object.New(cloud, cfg.Bucket)
 	room := mailroom.New(mailroom.Options{
-		Memory: 24 << 20, Domain: cfg.MailDomain, Setup: t, Letters: queues, Objects: files, Tokens: secret.New(cloud, cfg.MasterKey), Threads: t, Failures: t,
+		Memory: 24 << 20, Domain: cfg.MailDomain, Setup: t, Letters: queues, Objects: files, Tokens: secret.New(cloud, cfg.MasterKey), Threads: t, Failures: t, Diary: t,
 		Write: func(ctx context.Context, key, kind string) mailroom.Writer { return files.Writer(ctx, key, kind) },
 		Count: func(metric string, n int) { lambdaio.Metric(metric, float64(n), lambdaio.Count) },
 	})

@@ -26,11 +26,10 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	lambdaio.LogAt(cfg.LogLevel)
 	cloud := aws.New(cfg)
 	cloud.Warm(ctx, aws.DynamoDB)
-	t, files := table.New(dynamo.New(cloud), cfg.Table), object.New(cloud, cfg.Bucket)
+	t, files, live := table.New(dynamo.New(cloud), cfg.Table), object.New(cloud, cfg.Bucket), queue.New(cloud, cfg.Queues)
 	sweep := upkeep.New(upkeep.Options{
 		Work: t, Leases: t, Dead: queue.New(cloud, cfg.DeadLetters), Objects: files, Mailbox: files, Diary: t, Shifts: t,
-		Letters: queue.New(cloud, cfg.Queues),
-		Keeper:  upkeep.Keeper{Failures: t, Store: files, Now: time.Now}, Now: time.Now,
+		Letters: live, Depths: live, Keeper: upkeep.Keeper{Failures: t, Store: files, Now: time.Now}, Now: time.Now,
 	})
 	return lambdaio.Schedule(sweep.Run), nil
 }

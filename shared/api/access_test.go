@@ -70,6 +70,7 @@ func matrix() [][3]string {
 		{"replayFailure {failure}", "", admin},
 		{"deleteFailure {failure}", "", admin},
 		{"listAudit", "", admin},
+		{"health", "", admin},
 		{"listConversations", "", all},
 		{"readConversation {conv}", "", inBox},
 		{"changeConversation {conv}", `{"subject":"{n}"}`, act},

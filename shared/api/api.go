@@ -28,8 +28,15 @@ type Options struct {
 	// Issuer is the address of the OIDC issuer whose tokens are taken; empty takes API keys only. Audience is what
 	// such a token must be for.
 	Issuer, Audience string
-	Now              func() time.Time
-	Log              *slog.Logger
+	// Origin is that of the console, when its pages lie elsewhere, such as https://console.example.com; its pages alone
+	// may call us from a browser.
+	Origin string
+	// Queues and Dead tell how full the queues and their dead-letter queues are.
+	Queues, Dead Depths
+	// CallsPerMinute is how many calls one key may make in a minute; 0 is the product's limit.
+	CallsPerMinute int
+	Now            func() time.Time
+	Log            *slog.Logger
 	// RequestID is the id that whoever runs us gave a request, which our answers name; empty makes one up.
 	RequestID func(ctx context.Context) string
 }
@@ -40,6 +47,7 @@ type API struct {
 	rules   map[string]rule
 	cursors cursors
 	tokens  *tokens
+	meter   *meter
 	kinds   map[string]channel.Kind
 	clean   *cleaner
 	books   map[string]func() *book // by the part of the path after /v1/
@@ -57,7 +65,7 @@ func New(o Options) http.Handler {
 	}
 	a := &API{
 		Options: o, rules: map[string]rule{}, cursors: cursors{o.Sealer}, kinds: map[string]channel.Kind{},
-		clean: newCleaner(), books: map[string]func() *book{},
+		clean: newCleaner(), books: map[string]func() *book{}, meter: newMeter(o.CallsPerMinute, o.Desk),
 	}
 	if o.Issuer != "" {
 		a.tokens = newTokens(o.Issuer, o.Audience, o.Doer, o.Now)
@@ -95,6 +103,7 @@ func (a *API) groups() []group {
 		{[]string{"pipelines"}, a.pipelineCalls},
 		{[]string{"keys"}, a.keyCalls},
 		{[]string{"audit"}, a.auditCalls},
+		{[]string{"health"}, a.healthCalls},
 		{[]string{"failures"}, a.failureCalls},
 		{[]string{"uploads"}, a.uploadCalls},
 		{[]string{"conversations", "messages"}, func(b *book) { a.conversationCalls(b); a.messageCalls(b) }},

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -45,18 +44,6 @@ func (a *API) book(calls ...func(*book)) *book {
 		describe(b)
 	}
 	return b
-}
-
-// document is the OpenAPI document. What the machinery would have said of refusals, had they not a form of ours, is left out.
-func (b *book) document() []byte {
-	schemas := b.huma.OpenAPI().Components.Schemas.Map()
-	delete(schemas, "ErrorModel")
-	delete(schemas, "ErrorDetail")
-	text, err := json.Marshal(b.huma.OpenAPI())
-	if err != nil {
-		b.api.Log.Error("the OpenAPI document can't be written", "error", err)
-	}
-	return text
 }
 
 // act is what a call does: for a caller, with what the request holds.

@@ -2,9 +2,12 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -36,6 +39,15 @@ func callerOf(ctx context.Context) *caller {
 func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	who, err := a.identify(r)
+	if err == nil {
+		err = a.admit(r.Context(), who.id)
+	}
+	var over *limited
+	if errors.As(err, &over) {
+		w.Header().Set("Retry-After", strconv.Itoa(int(over.until.Sub(a.Now())/time.Second)+1))
+		a.refuse(w, a.tooMany(r.Context()))
+		return
+	}
 	if err == nil {
 		err = who.mayCall(a.rules[ctx.Operation().OperationID])
 	}

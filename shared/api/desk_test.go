@@ -32,6 +32,8 @@ type stack struct {
 	files    *files
 	sealer   sealer
 	logs     *bytes.Buffer
+	depths   depths
+	dead     depths
 	handler  http.Handler
 	options  api.Options
 	admin    string // the operator's key
@@ -39,11 +41,11 @@ type stack struct {
 
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	s := &stack{t: t, table: newEmpty(t), platform: &platform{account: "42"}, files: newFiles(), logs: &bytes.Buffer{}}
+	s := &stack{t: t, table: newEmpty(t), platform: &platform{account: "42"}, files: newFiles(), logs: &bytes.Buffer{}, depths: depths{}, dead: depths{}}
 	s.options = api.Options{
 		Desk: s.table, Kinds: []channel.Kind{s.platform.kind("chat"), s.platform.kind("other"), startKind(s.platform)}, Doer: http.DefaultClient,
 		Sealer: s.sealer, Objects: s.files, Form: s.files.form, Domain: "mail.example.com", Base: "https://desk.example.com",
-		Log: slog.New(slog.NewJSONHandler(&guarded{w: s.logs}, nil)),
+		Queues: s.depths, Dead: s.dead, Log: slog.New(slog.NewJSONHandler(&guarded{w: s.logs}, nil)),
 	}
 	s.handler = api.New(s.options)
 	var err error

@@ -31,6 +31,8 @@ type Desk interface {
 	TicketDesk
 	Presences
 	Failures
+	Vitals
+	Rates
 }
 
 // Setups gives the set-up as it is now: every change made before the call is in it. Setup makes the first one.

@@ -57,6 +57,9 @@ func (a *API) prepared(next http.Handler) http.Handler {
 				a.refuse(w, a.problem(ctx, errors.New("the call broke down")))
 			}
 		}()
+		if a.crossOrigin(w, r) {
+			return
+		}
 		body, err := readBody(r)
 		if err != nil {
 			a.refuse(w, a.problem(ctx, err))

@@ -79,6 +79,7 @@ func setupRules() []rule {
 		{"listFailures", get, "/v1/failures", 200, desk.PermAdmin, "Operation", "List what could not be processed"},
 		{"replayFailure", post, "/v1/failures/{id}/replay", 202, desk.PermAdmin, "Operation", "Put what failed back"},
 		{"deleteFailure", del, "/v1/failures/{id}", 204, desk.PermAdmin, "Operation", "Delete what failed, with its payload"},
+		{"health", get, "/v1/health", 200, desk.PermAdmin, "Operation", "How the stack is doing"},
 		{"listAudit", get, "/v1/audit", 200, desk.PermAdmin, "Operation", "List who changed what in the set-up"},
 	}
 }

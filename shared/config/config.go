@@ -32,6 +32,7 @@ const (
 	ConfigurationSet   = "CONFIGURATION_SET"
 	OIDCIssuer         = "OIDC_ISSUER"
 	OIDCAudience       = "OIDC_AUDIENCE"
+	ConsoleOrigin      = "CONSOLE_ORIGIN"
 	EndpointDynamoDB   = "AWS_ENDPOINT_URL_DYNAMODB"
 	EndpointSQS        = "AWS_ENDPOINT_URL_SQS"
 	EndpointS3         = "AWS_ENDPOINT_URL_S3"
@@ -62,10 +63,12 @@ type Config struct {
 	MailEvents   string            // the SES configuration set that reports what becomes of a mail
 	OIDCIssuer   string
 	OIDCAudience string
-	Region       string
-	Function     string // name of the Lambda function; empty outside of Lambda
-	Credentials  Credentials
-	Endpoints    Endpoints
+	// ConsoleOrigin is where the console's pages lie when not on the API's own address, without a trailing slash.
+	ConsoleOrigin string
+	Region        string
+	Function      string // name of the Lambda function; empty outside of Lambda
+	Credentials   Credentials
+	Endpoints     Endpoints
 }
 
 // Endpoints are the addresses of servers that stand in for AWS services; empty is AWS itself.
@@ -95,19 +98,20 @@ func Read(need ...string) (Config, error) {
 		r.require(name)
 	}
 	c := Config{
-		Table:        r.get(Table),
-		Bucket:       r.get(Bucket),
-		MailDomain:   strings.ToLower(r.get(MailDomain)),
-		PublicURL:    strings.TrimRight(r.address(PublicURL), "/"),
-		MasterKey:    r.get(MasterKeyParameter),
-		AllowPrivate: r.prefixes(AllowPrivate),
-		LogLevel:     r.level(LogLevel),
-		MailEvents:   r.get(ConfigurationSet),
-		OIDCIssuer:   r.address(OIDCIssuer),
-		OIDCAudience: r.get(OIDCAudience),
-		Region:       r.get(Region),
-		Function:     r.get(functionName),
-		Credentials:  Credentials{r.get(accessKey), r.get(secretKey), r.get(sessionToken)},
+		Table:         r.get(Table),
+		Bucket:        r.get(Bucket),
+		MailDomain:    strings.ToLower(r.get(MailDomain)),
+		PublicURL:     strings.TrimRight(r.address(PublicURL), "/"),
+		MasterKey:     r.get(MasterKeyParameter),
+		AllowPrivate:  r.prefixes(AllowPrivate),
+		LogLevel:      r.level(LogLevel),
+		MailEvents:    r.get(ConfigurationSet),
+		OIDCIssuer:    r.address(OIDCIssuer),
+		OIDCAudience:  r.get(OIDCAudience),
+		ConsoleOrigin: strings.TrimRight(r.address(ConsoleOrigin), "/"),
+		Region:        r.get(Region),
+		Function:      r.get(functionName),
+		Credentials:   Credentials{r.get(accessKey), r.get(secretKey), r.get(sessionToken)},
 		Queues: r.addresses(map[string]string{
 			"inbound": QueueInbound, "tickets": QueueTickets, "outbound": QueueOutbound, "mail": QueueMail,
 		}),
@@ -130,7 +134,7 @@ func Names() []string {
 	return []string{
 		Table, Bucket, QueueInbound, QueueTickets, QueueOutbound, QueueMail, DeadInbound, DeadTickets, DeadOutbound,
 		DeadMail, MailDomain, PublicURL, MasterKeyParameter, AllowPrivate, LogLevel, ConfigurationSet, OIDCIssuer,
-		OIDCAudience, EndpointDynamoDB, EndpointSQS, EndpointS3, EndpointSESV2, EndpointSSM,
+		OIDCAudience, ConsoleOrigin, EndpointDynamoDB, EndpointSQS, EndpointS3, EndpointSESV2, EndpointSSM,
 	}
 }
 

@@ -53,7 +53,20 @@ func (s *Stage) arrived(ctx context.Context, m desk.QueueMessage, a arrival) err
 			return err
 		}
 	}
+	s.note(ctx)
 	return s.clear(ctx, a, lies)
+}
+
+// note tells the diary that mail comes in, at most once a minute. What isn't noted is noted with the next mail.
+func (s *Stage) note(ctx context.Context) {
+	now := s.Now()
+	minute := now.Unix() / 60
+	if s.noted.Swap(minute) == minute {
+		return
+	}
+	if err := s.Diary.MailCame(ctx, now); err != nil {
+		s.Log.WarnContext(ctx, "that mail came in was not noted", "error", err)
+	}
 }
 
 // letters are the events of a mail, and those of the mails of ours that it reports on.

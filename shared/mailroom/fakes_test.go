@@ -29,7 +29,8 @@ type world struct {
 	failures   []desk.Failure
 	counted    map[string]int
 	down       map[string]error // by method
-	breaks     int              // after how many bytes a read breaks off; 0 is never
+	came       []time.Time
+	breaks     int // after how many bytes a read breaks off; 0 is never
 }
 
 func newWorld() *world {
@@ -55,7 +56,7 @@ func newWorld() *world {
 
 func (w *world) room() *Stage {
 	return New(Options{
-		Domain: "desk.example", Setup: w, Letters: w, Objects: w, Tokens: w, Threads: w, Failures: w, Now: func() time.Time { return noon },
+		Domain: "desk.example", Setup: w, Letters: w, Objects: w, Tokens: w, Threads: w, Failures: w, Diary: w, Now: func() time.Time { return noon },
 		Write: func(_ context.Context, key, _ string) Writer { return &part{world: w, key: key} },
 		Count: func(metric string, n int) { w.counted[metric] += n }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -65,6 +66,11 @@ var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 
 func (w *world) Config(context.Context) (*desk.Config, error) { return w.cfg, w.down["Config"] }
 func (w *world) Fresh(context.Context) (*desk.Config, error)  { return w.fresh, w.down["Fresh"] }
+
+func (w *world) MailCame(_ context.Context, at time.Time) error {
+	w.came = append(w.came, at)
+	return w.down["MailCame"]
+}
 
 func (w *world) Send(_ context.Context, letters []desk.Letter) error {
 	if w.down["Send"] == nil {

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/loket-desk/loket/shared/desk"
@@ -59,6 +60,11 @@ type Failures interface {
 	RecordFailure(ctx context.Context, f desk.Failure) error
 }
 
+// Diary remembers that mails come in.
+type Diary interface {
+	MailCame(ctx context.Context, at time.Time) error
+}
+
 // Options are what a Stage is made of. Count, Now and Log may be nil.
 type Options struct {
 	Domain   string // the stack's mail domain, in lower case
@@ -69,6 +75,7 @@ type Options struct {
 	Tokens   Tokens
 	Threads  Threads
 	Failures Failures
+	Diary    Diary
 	Count    func(metric string, n int)
 	// Memory is a soft limit of the whole process, in bytes: what a mail of 40 MB leaves behind is collected before the
 	// next comes. 0 sets none.
@@ -84,7 +91,10 @@ const (
 )
 
 // Stage reads the records of the mail queue. It is safe for concurrent use.
-type Stage struct{ Options }
+type Stage struct {
+	Options
+	noted atomic.Int64 // when the diary was written last, in minutes
+}
 
 // New makes a Stage.
 func New(o Options) *Stage {
@@ -100,7 +110,7 @@ func New(o Options) *Stage {
 	if o.Memory > 0 {
 		debug.SetMemoryLimit(o.Memory)
 	}
-	return &Stage{o}
+	return &Stage{Options: o}
 }
 
 // handle does one record. An error means that it is to come back.

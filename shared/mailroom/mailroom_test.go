@@ -219,3 +219,21 @@ func TestAMailLeavesTheServicesFolderOnlyWhenItIsOnTheQueue(t *testing.T) {
 		t.Errorf("%v, objects %q", err, w.keys(""))
 	}
 }
+
+func TestThatMailComesInIsNotedOnceAMinuteAndNeverInTheWay(t *testing.T) {
+	w := newWorld()
+	room := w.room()
+	body := w.store(plain, "support@desk.example")
+	for range 3 {
+		if err := room.handle(t.Context(), desk.QueueMessage{ID: "q1", Body: body, SentAt: noon}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(w.came) != 1 || !w.came[0].Equal(noon) {
+		t.Errorf("it was noted at %v", w.came)
+	}
+	w = newWorld()
+	w.down["MailCame"] = errors.New("away")
+	w.must(t, w.store(plain, "support@desk.example"))
+	w.only(t)
+}

@@ -40,6 +40,7 @@ import (
 //	work done in line, by one at a time LEASE#hash                       LEASE
 //	what an integration is told         CONV#hooks.channel               MSG#ulid       (sent as messages are)
 //	last sweep and the like             STATE                            name
+//	calls of a caller in a minute       RATE#hash                        seconds
 //
 // Indexes, all sparse:
 //
@@ -156,6 +157,10 @@ func stagingKey(token string) key { return key{"STAGING#" + desk.Digest(token), 
 func leaseKey(name string) key    { return key{"LEASE#" + desk.Digest(name), "LEASE"} }
 
 func stateKey(name string) key { return key{"STATE", name} }
+
+func rateKey(caller string, minute time.Time) key {
+	return key{"RATE#" + desk.Digest(caller), strconv.FormatInt(minute.Unix(), 10)}
+}
 
 // workShard is the one shard of the work index, where saved work waits to be seen picked up.
 const workShard = "work#0"

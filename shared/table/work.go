@@ -160,31 +160,3 @@ func keyFrom(s string) (key, bool) {
 	}
 	return key{s[:i], s[i+1:]}, true
 }
-
-// Swept notes a finished sweep: when, and what it did.
-func (t *Table) Swept(ctx context.Context, note string) error {
-	it := stateKey("sweep").item()
-	it["t"], it["note"] = moment(t.now()), str(clip(note, 1000))
-	_, err := t.put(ctx, it, "", nil)
-	return err
-}
-
-// LastSweep is when the last sweep finished and what it did; zero when there was none.
-func (t *Table) LastSweep(ctx context.Context) (time.Time, string, error) {
-	it, _, err := t.get(ctx, stateKey("sweep"))
-	return getTime(it, "t"), getStr(it, "note"), err
-}
-
-// ShiftsSeen is until when beginnings of working hours were looked for; zero when they never were.
-func (t *Table) ShiftsSeen(ctx context.Context) (time.Time, error) {
-	it, _, err := t.get(ctx, stateKey("shifts"))
-	return getTime(it, "t"), err
-}
-
-// SawShifts notes until when beginnings of working hours were looked for.
-func (t *Table) SawShifts(ctx context.Context, until time.Time) error {
-	it := stateKey("shifts").item()
-	it["t"] = moment(until)
-	_, err := t.put(ctx, it, "", nil)
-	return err
-}

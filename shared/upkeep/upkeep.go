@@ -45,9 +45,11 @@ type Objects interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Diary remembers the last sweep.
+// Diary remembers the last sweep, and since when something waits in which queue.
 type Diary interface {
 	Swept(ctx context.Context, note string) error
+	QueuesWaiting(ctx context.Context) (map[string]time.Time, error)
+	NoteQueuesWaiting(ctx context.Context, since map[string]time.Time) error
 }
 
 // Options are what a Sweep needs.
@@ -58,6 +60,7 @@ type Options struct {
 	Objects Objects
 	Mailbox Mailbox
 	Letters Letters
+	Depths  Depths
 	Diary   Diary
 	Shifts  Shifts
 	Keeper  Keeper
@@ -89,6 +92,7 @@ func (s *Sweep) Run(ctx context.Context) error {
 		{"changes handed on again", s.rehand},
 		{"mails announced again", s.announce},
 		{"people whose hours began", s.begin},
+		{"queues watched", s.watch},
 	}
 	var all []error
 	var notes []string

@@ -30,6 +30,9 @@ type world struct {
 	letters  []desk.Letter
 	failures []desk.Failure
 	swept    []string
+	depth    map[string]int
+	waiting  map[string]time.Time
+	noted    int
 	down     map[string]error // by method
 	rota     rota
 }
@@ -160,6 +163,19 @@ func (w *world) Swept(_ context.Context, note string) error {
 	return nil
 }
 
+func (w *world) Depth(_ context.Context, queue string) (desk.QueueDepth, error) {
+	return desk.QueueDepth{Waiting: w.depth[queue], Working: 1}, w.down["Depth"]
+}
+
+func (w *world) QueuesWaiting(context.Context) (map[string]time.Time, error) {
+	return w.waiting, w.down["QueuesWaiting"]
+}
+
+func (w *world) NoteQueuesWaiting(_ context.Context, since map[string]time.Time) error {
+	w.waiting, w.noted = since, w.noted+1
+	return w.down["NoteQueuesWaiting"]
+}
+
 func stale(item, work string, due time.Time) desk.StaleWork {
 	return desk.StaleWork{Item: item, Work: work, Due: due}
 }
@@ -185,7 +201,7 @@ func (w *world) sweep(t *testing.T) error {
 	t.Helper()
 	now := func() time.Time { return w.now }
 	return New(Options{
-		Work: w, Leases: w, Dead: queuesOf{w}, Objects: storeOf{w}, Mailbox: storeOf{w}, Letters: w, Diary: w, Shifts: w, Keeper: Keeper{Failures: w, Store: w, Now: now}, Now: now,
+		Work: w, Leases: w, Dead: queuesOf{w}, Objects: storeOf{w}, Mailbox: storeOf{w}, Letters: w, Depths: w, Diary: w, Shifts: w, Keeper: Keeper{Failures: w, Store: w, Now: now}, Now: now,
 	}).Run(t.Context())
 }
 

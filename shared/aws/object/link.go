@@ -60,3 +60,9 @@ func (s *Store) Form(key, contentType string, size int64, valid time.Duration) (
 	}
 	return Form{URL: u.String(), Fields: fields}, nil
 }
+
+// FormOf is Form for who doesn't know this package's types.
+func (s *Store) FormOf(key, contentType string, size int64, valid time.Duration) (url string, fields map[string]string, err error) {
+	f, err := s.Form(key, contentType, size, valid)
+	return f.URL, f.Fields, err
+}

@@ -110,9 +110,7 @@ func (q *Queues) Delete(ctx context.Context, queue, receipt string) error {
 }
 
 // Depth is how many letters wait in a queue, roughly, and how many are being worked on.
-type Depth struct {
-	Waiting, Working, Delayed int
-}
+type Depth = desk.QueueDepth
 
 // Depth asks how full a queue is. The figures lag by up to a minute.
 func (q *Queues) Depth(ctx context.Context, queue string) (Depth, error) {
