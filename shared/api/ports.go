@@ -11,6 +11,8 @@ import (
 
 // Desk is everything that the API asks of the table. Each part is what one group of calls needs.
 type Desk interface {
+	Vitals
+	Rates
 	Setups
 	Keyring
 	Repeats
@@ -31,8 +33,6 @@ type Desk interface {
 	TicketDesk
 	Presences
 	Failures
-	Vitals
-	Rates
 }
 
 // Setups gives the set-up as it is now: every change made before the call is in it. Setup makes the first one.
