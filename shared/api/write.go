@@ -30,6 +30,14 @@ type NewMessage struct {
 	ChannelID string    `json:"channelId,omitempty" maxLength:"200" doc:"The conversation's own channel, which is what is taken anyway."`
 	InReplyTo string    `json:"inReplyTo,omitempty" maxLength:"200" doc:"The id of the message that this answers."`
 	Mentions  []string  `json:"mentions,omitempty" nullable:"false" maxItems:"50" doc:"Ids of users to tell."`
+	Template  *Template `json:"template,omitempty" doc:"Sent in place of the text, where the channel has templates: the way to write after its window. The text is then what the thread shows."`
+}
+
+// Template is a text that the platform has approved beforehand.
+type Template struct {
+	Name     string   `json:"name" minLength:"1" maxLength:"512"`
+	Language string   `json:"language" minLength:"2" maxLength:"20" example:"en_US"`
+	Values   []string `json:"values,omitempty" nullable:"false" maxItems:"50" doc:"What goes into its gaps, in order."`
 }
 
 func (a *API) createMessage(ctx context.Context, who *caller, in *struct {
@@ -91,7 +99,7 @@ func (a *API) written(ctx context.Context, m desk.Message, before bool, err erro
 const commentLimit = 20000
 
 func (a *API) comment(ctx context.Context, who *caller, b NewMessage, m *desk.Message) error {
-	if b.HTML != "" || len(b.To)+len(b.Cc)+len(b.Bcc) > 0 {
+	if b.HTML != "" || len(b.To)+len(b.Cc)+len(b.Bcc) > 0 || b.Template != nil {
 		return desk.RefuseField("kind", "an internal comment is plain text and goes to nobody outside")
 	}
 	if strings.TrimSpace(m.Text) == "" && len(b.Attachments) == 0 {
@@ -139,6 +147,21 @@ func (a *API) answer(ctx context.Context, who *caller, c desk.Conversation, b Ne
 	m.Conversation, m.Channel, m.To = c.ID, c.Channel, addresses(b.To)
 	err = a.compose(ctx, who, kind, b.Letter, m)
 	return takers(kind, *m), err
+}
+
+// fill makes the message a template's, and its text what the thread shows of it. A template needs no open window.
+func (t *Template) fill(kind channel.Kind, b NewMessage, m *desk.Message) error {
+	switch {
+	case !kind.Capabilities.Template:
+		return desk.RefuseField("template", kind.Name+" has no templates")
+	case len(b.Attachments) > 0 || b.HTML != "":
+		return desk.RefuseField("template", "a template goes by itself, without files")
+	}
+	m.Template = &desk.Template{Name: t.Name, Language: t.Language, Values: t.Values}
+	if strings.TrimSpace(m.Text) == "" {
+		m.Text = strings.TrimSpace("[" + t.Name + "] " + strings.Join(t.Values, " · "))
+	}
+	return nil
 }
 
 // sendable is the kind of the channel that a conversation is answered on. Off or deleted, nothing can be sent (S059).
