@@ -63,6 +63,30 @@ func matrix() [][3]string {
 		{"changePipeline support", `{}`, admin},
 		{"deletePipeline {line}", "", admin},
 		{"createPipeline", `{"name":"x","stages":[{"name":"a","state":"OPEN"},{"name":"b","state":"CLOSED"}]}`, admin},
+		{"listSkills", "", all},
+		{"readSkill {skill}", "", all},
+		{"createSkill", `{"name":"x"}`, people},
+		{"changeSkill {skill}", `{"name":"x"}`, people},
+		{"deleteSkill {skill}", "", people},
+		{"listSkillRules", "", all},
+		{"readSkillRule {srule}", "", all},
+		{"createSkillRule", `{"name":"x","skills":["{skill}"]}`, people},
+		{"changeSkillRule {srule}", `{"position":3}`, people},
+		{"deleteSkillRule {srule}", "", people},
+		{"listAllHours", "", all},
+		{"readHours {hours}", "", all},
+		{"createHours", `{"name":"x","timeZone":"UTC","week":[{"day":"MONDAY","from":"09:00","to":"17:00"}]}`, people},
+		{"changeHours {hours}", `{"name":"x"}`, people},
+		{"deleteHours {hours}", "", people},
+		{"listAllHolidays", "", all},
+		{"readHolidays {holidays}", "", all},
+		{"createHolidays", `{"name":"x","days":["12-25"]}`, people},
+		{"changeHolidays {holidays}", `{"name":"x"}`, people},
+		{"deleteHolidays {holidays}", "", people},
+		{"readJob {job}", "", boxes},
+		{"readWhy {conv}", "", inBox},
+		{"createConversationTicket {conv}", `{}`, act},
+		{"detachTicket {ticket}", "", "fffffffu"},
 		{"listKeys", "", admin},
 		{"createKey", `{"name":"x","permissions":["reply"]}`, admin},
 		{"deleteKey {key}", "", admin},
@@ -193,6 +217,20 @@ func (s *stack) fresh(needs, box, ch string, n int) *strings.Replacer {
 	make("{user}", "POST", "/v1/users", fmt.Sprintf(`{"email":"u%d@example.com","roleId":"viewer"}`, n), "id")
 	make("{key}", "POST", "/v1/keys", `{"name":"k","permissions":["reply"]}`, "id")
 	make("{line}", "POST", "/v1/pipelines", `{"name":"p","stages":[{"name":"a","state":"OPEN"},{"name":"b","state":"CLOSED"}]}`, "id")
+	make("{skill}", "POST", "/v1/skills", `{"name":"s"}`, "id")
+	if strings.Contains(needs, "{srule}") {
+		skill := s.ok(s.admin, "POST", "/v1/skills", `{"name":"s"}`).text("id")
+		make("{srule}", "POST", "/v1/skill-rules", `{"name":"r","skills":["`+skill+`"]}`, "id")
+	}
+	make("{hours}", "POST", "/v1/hours", `{"name":"h","timeZone":"UTC","week":[{"day":"MONDAY","from":"09:00","to":"17:00"}]}`, "id")
+	make("{holidays}", "POST", "/v1/holidays", `{"name":"h","days":["12-25"]}`, "id")
+	if strings.Contains(needs, "{job}") {
+		j, err := s.table.SaveJob(s.t.Context(), desk.Job{ID: s.table.NewID(), Kind: desk.JobMoveChannel, State: desk.JobDone})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		pairs = append(pairs, "{job}", j.ID)
+	}
 	make("{contact}", "POST", "/v1/contacts", `{"name":"c"}`, "id")
 	if strings.Contains(needs, "{spare}") {
 		pairs = append(pairs, "{spare}", s.channel("inbox", "chat", fmt.Sprint("spare", n)))

@@ -38,6 +38,7 @@ type Channel struct {
 	Health     ChannelHealth        `json:"health"`
 	Setup      []channel.SetupValue `json:"setup" nullable:"false" doc:"What has to be pasted at the platform, shown when it is connected or tested."`
 	CreatedAt  time.Time            `json:"createdAt"`
+	MoveJobID  *string              `json:"moveJobId" doc:"The job that moves its history, in the answer to the call that moved it."`
 }
 
 // ChannelRouting says whom new conversations go to.
@@ -46,6 +47,7 @@ type ChannelRouting struct {
 	UserIDs       []string `json:"userIds" nullable:"false"`
 	TeamIDs       []string `json:"teamIds" nullable:"false"`
 	OnlyAvailable bool     `json:"onlyAvailable" doc:"Only people who are available; nobody is: unassigned."`
+	TakeBack      *int     `json:"takeBackMinutes" doc:"An automatic assignment is taken back after so long without an answer; null is never."`
 }
 
 // ChannelTicket is what tickets of the channel begin with.
@@ -55,6 +57,7 @@ type ChannelTicket struct {
 	StageID    *string           `json:"stageId"`
 	Priority   *string           `json:"priority"`
 	Properties map[string]string `json:"properties"`
+	Tags       []string          `json:"tags" nullable:"false"`
 }
 
 // ChannelIdentity is how mail from the channel signs itself.
@@ -77,9 +80,10 @@ func (a *API) showChannel(x desk.Channel, setup []channel.SetupValue) Channel {
 	out := Channel{
 		ID: string(x.ID), Type: string(x.Type), InboxID: string(x.Inbox), Name: x.Name, Active: x.Active, Fallback: x.Fallback,
 		Account: copied(x.Account), Settings: copied(x.Settings), Setup: setup, CreatedAt: x.Created, WebhookURL: some(x.Hook),
-		Routing: ChannelRouting{string(x.Routing.Assign), texts(x.Routing.UserIDs), texts(x.Routing.TeamIDs), x.Routing.OnlyAvailable},
+		Routing: ChannelRouting{string(x.Routing.Assign), texts(x.Routing.UserIDs), texts(x.Routing.TeamIDs), x.Routing.OnlyAvailable, positive(x.Routing.TakeBack)},
 		Ticket: ChannelTicket{
 			x.Ticket.Create, some(string(x.Ticket.Pipeline)), some(string(x.Ticket.Stage)), some(string(x.Ticket.Priority)), copied(x.Ticket.Properties),
+			texts(x.Ticket.Tags),
 		},
 		Identity: ChannelIdentity{x.Sender.FromName, x.Sender.Company, x.Sender.Address, x.Sender.Signature, !x.Sender.KeepForwarder},
 		Health:   ChannelHealth{x.Health.State, x.Health.Detail, moment(x.Health.CheckedAt)},
@@ -105,6 +109,14 @@ func some(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// positive is a number, or null when it is none.
+func positive(n int) *int {
+	if n <= 0 {
+		return nil
+	}
+	return &n
 }
 
 // moment is a time, or null when it is none.

@@ -16,6 +16,7 @@ type RoutingInput struct {
 	UserIDs       opt[[]string] `json:"userIds,omitempty" maxItems:"500"`
 	TeamIDs       opt[[]string] `json:"teamIds,omitempty" maxItems:"500"`
 	OnlyAvailable opt[bool]     `json:"onlyAvailable,omitempty"`
+	TakeBack      opt[int]      `json:"takeBackMinutes,omitempty" minimum:"1" maximum:"10080" doc:"Null takes nothing back."`
 }
 
 // TicketDefaultsInput are what tickets of the channel begin with; what is left out stays.
@@ -25,6 +26,7 @@ type TicketDefaultsInput struct {
 	StageID    opt[string]            `json:"stageId,omitempty" maxLength:"200"`
 	Priority   opt[string]            `json:"priority,omitempty" enum:"LOW,MEDIUM,HIGH,URGENT"`
 	Properties opt[map[string]string] `json:"properties,omitempty" maxProperties:"50"`
+	Tags       opt[[]string]          `json:"tags,omitempty" maxItems:"50"`
 }
 
 // IdentityInput is how mail signs itself; what is left out stays.
@@ -55,7 +57,8 @@ type NewChannel struct {
 
 // ChannelChange is a change of a channel. New credentials or settings connect it anew.
 type ChannelChange struct {
-	Name opt[string] `json:"name,omitempty" minLength:"1" maxLength:"100"`
+	Name    opt[string] `json:"name,omitempty" minLength:"1" maxLength:"100"`
+	InboxID opt[string] `json:"inboxId,omitempty" maxLength:"200" doc:"Moves the channel into another inbox; its conversations follow with ?withHistory=true. Nothing else may be changed in the same call."`
 	ChannelFields
 }
 
@@ -103,7 +106,8 @@ func (a *API) createChannel(ctx context.Context, who *caller, in *struct {
 
 func (a *API) changeChannel(ctx context.Context, who *caller, in *struct {
 	ByID
-	Body ChannelChange
+	History bool `query:"withHistory" doc:"Whether the conversations and tickets of a channel that moves follow it, as a job."`
+	Body    ChannelChange
 },
 ) (*reply[Channel], error) {
 	b := in.Body
@@ -111,6 +115,12 @@ func (a *API) changeChannel(ctx context.Context, who *caller, in *struct {
 		x, err := channelOf(who, cfg, in.ID)
 		if err != nil {
 			return Channel{}, err
+		}
+		if to := b.InboxID.value; to != "" && to != string(x.Inbox) {
+			moved, job, err := a.moveChannel(ctx, who, cfg, x, to, in.History)
+			shown := a.showChannel(moved, nil)
+			shown.MoveJobID = some(job)
+			return shown, err
 		}
 		kind, known := a.kinds[string(x.Type)]
 		if b.Name.set {
@@ -261,6 +271,7 @@ func (f ChannelFields) applyRouting(cfg *desk.Config, x *desk.Routing) error {
 		x.TeamIDs = ids[desk.TeamID](r.TeamIDs.value)
 	}
 	r.OnlyAvailable.apply(&x.OnlyAvailable)
+	r.TakeBack.apply(&x.TakeBack)
 	if f.Routing.null {
 		*x = desk.Routing{OnlyAvailable: true}
 	}
@@ -287,6 +298,9 @@ func (f ChannelFields) applyTicket(cfg *desk.Config, x *desk.TicketDefaults) err
 	applyAs(t.Priority, &x.Priority)
 	if t.Properties.set {
 		x.Properties = maps.Clone(t.Properties.value)
+	}
+	if t.Tags.set {
+		x.Tags = tags(t.Tags.value)
 	}
 	if f.Ticket.null {
 		*x = desk.TicketDefaults{}

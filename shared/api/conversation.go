@@ -105,6 +105,7 @@ func (a *API) conversationCalls(b *book) {
 	})
 	on(b, "changeConversation", a.changeConversation)
 	on(b, "startConversation", a.startConversation)
+	a.conversationTicketCalls(b)
 }
 
 // conversationOf is a conversation that the caller may see. One that they may not is not there for them.

@@ -22,6 +22,8 @@ type ConversationChange struct {
 	ContactID opt[string]        `json:"contactId,omitempty" maxLength:"200" doc:"Null detaches the contact."`
 	Place     opt[string]        `json:"place,omitempty" enum:"INBOX,FILTERED,TRASH"`
 	Unread    opt[bool]          `json:"unread,omitempty"`
+	InboxID   opt[string]        `json:"inboxId,omitempty" maxLength:"200" doc:"Moves the conversation with its ticket into another inbox."`
+	Ticket    opt[string]        `json:"ticket,omitempty" enum:"FOLLOW,KEEP" doc:"With status: whether the ticket closes, or opens again, with the conversation (FOLLOW, unless given) or stays as it is."`
 	Seen      opt[string]        `json:"seen,omitempty" maxLength:"50" doc:"The token that came with the conversation."`
 }
 
@@ -54,12 +56,11 @@ func (a *API) changeConversation(ctx context.Context, who *caller, in *struct {
 		}
 	}
 	now := a.Now()
-	owner := c.Assignee
-	c, err = a.Desk.AmendConversation(ctx, c.ID, in.Body.Seen.value, who.author(), func(c *desk.Conversation) ([]desk.Change, error) {
+	c, err = a.Desk.AmendWithTicket(ctx, c.ID, in.Body.Seen.value, who.author(), func(c *desk.Conversation, k *desk.Ticket) ([]desk.Change, error) {
 		if err := who.mayWork(c.Inbox); err != nil { // it was moved meanwhile
 			return nil, err
 		}
-		e := edit{c: c, blind: !in.Body.Seen.set}
+		e, was := edit{c: c, blind: !in.Body.Seen.set, now: now}, *c
 		if in.Body.Status.set {
 			e.status(desk.ConversationState(in.Body.Status.value), now)
 		}
@@ -77,29 +78,20 @@ func (a *API) changeConversation(ctx context.Context, who *caller, in *struct {
 			e.contact(contact)
 		}
 		e.read(in.Body)
-		return e.changes, nil
+		return e.changes, e.moveWithTicket(who, was, k, in.Body.Ticket.value == "KEEP")
 	})
 	if err != nil {
 		return nil, err
 	}
-	if c.Ticket != 0 && c.Assignee != owner {
-		if err := a.ownTicket(ctx, c); err != nil {
+	if to := desk.InboxID(in.Body.InboxID.value); to != "" && to != c.Inbox {
+		if _, err := a.Desk.MoveConversation(ctx, c.ID, to, who.author()); err != nil {
+			return nil, err
+		}
+		if c, err = a.Desk.Conversation(ctx, c.ID); err != nil {
 			return nil, err
 		}
 	}
 	return &reply[Conversation]{a.showConversation(who.cfg, c)}, nil
-}
-
-// ownTicket makes a conversation's ticket follow its assignee (S057).
-func (a *API) ownTicket(ctx context.Context, c desk.Conversation) error {
-	_, err := a.Desk.ChangeTicket(ctx, c.ID.TicketID(), func(t *desk.Ticket) error {
-		t.Owner, t.Team = c.Assignee, c.Team
-		return nil
-	})
-	if desk.CodeOf(err) == desk.NotFound {
-		return nil
-	}
-	return err
 }
 
 // check refuses what can't be done whatever the conversation is at the moment of the change.
@@ -109,6 +101,12 @@ func (b ConversationChange) check(who *caller, c desk.Conversation) error {
 		return desk.RefuseField("status", "a conversation is open or closed")
 	case b.Place.null:
 		return desk.RefuseField("place", "a conversation is in the inbox, filtered or in the trash")
+	}
+	if to := desk.InboxID(b.InboxID.value); to != "" && !who.works(to) {
+		if !who.sees(to) {
+			return desk.RefuseField("inboxId", "there is no such inbox")
+		}
+		return who.mayWork(to)
 	}
 	to := b.Assignee.value
 	if id := desk.UserID(to.UserID.value); id != "" {

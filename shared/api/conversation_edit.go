@@ -11,6 +11,7 @@ type edit struct {
 	c       *desk.Conversation
 	changes []desk.Change
 	blind   bool // nobody said what they had seen
+	now     time.Time
 }
 
 func (e *edit) tell(what, from, to string) {
@@ -64,7 +65,7 @@ func (e *edit) assign(cfg *desk.Config, user, team opt[string], nobody bool) {
 	if nobody {
 		e.c.Assignee, e.c.Team = "", ""
 	}
-	e.c.ByHand = e.c.Assignee != "" || e.c.Team != ""
+	e.c.ByHand = true // nobody as well: what a person decided is not undone by a rule
 	if was.Assignee != e.c.Assignee {
 		e.tell("assigned", string(was.Assignee), string(e.c.Assignee))
 		e.changes[len(e.changes)-1].Note = firstOf(cfg.Users[e.c.Assignee].Name, "nobody")

@@ -19,6 +19,8 @@ type Inbox struct {
 	Reopen          InboxReopen `json:"reopen"`
 	Spam            InboxSpam   `json:"spam"`
 	OnlyAssignee    bool        `json:"onlyAssigneeReplies" doc:"Only whom a conversation is assigned to may answer it."`
+	TicketsMove     bool        `json:"ticketsMoveToHelpDesk" doc:"A ticket that is made of a conversation moves both to the help desk."`
+	HelpDeskID      *string     `json:"helpDeskId" doc:"To which help desk; null is the first."`
 	Member          bool        `json:"member" doc:"Whether I act in it. An administrator who is no member may read it only."`
 }
 
@@ -67,6 +69,8 @@ type InboxFields struct {
 	Reopen       opt[ReopenInput] `json:"reopen,omitempty"`
 	Spam         opt[SpamInput]   `json:"spam,omitempty"`
 	OnlyAssignee opt[bool]        `json:"onlyAssigneeReplies,omitempty"`
+	TicketsMove  opt[bool]        `json:"ticketsMoveToHelpDesk,omitempty"`
+	HelpDeskID   opt[string]      `json:"helpDeskId,omitempty" maxLength:"200"`
 }
 
 // NewInbox is an inbox to create: everyone works in it unless said otherwise.
@@ -86,7 +90,7 @@ func (a *API) showInbox(who *caller, x desk.Inbox) Inbox {
 		ID: string(x.ID), Name: x.Name, Kind: string(x.Kind), FallbackAddress: a.fallbackAddress(x), OnlyAssignee: x.Options.OnlyAssigneeReplies,
 		Access: InboxAccess{x.Access.Everyone, texts(x.Access.UserIDs), texts(x.Access.TeamIDs)},
 		Reopen: InboxReopen{string(x.Reopen.Policy), x.Reopen.Days}, Spam: InboxSpam{x.Spam.RoleAddresses, texts(x.Spam.Allow)},
-		Member: x.Access.Member(who.user),
+		Member: x.Access.Member(who.user), TicketsMove: !x.Options.KeepTickets, HelpDeskID: some(string(x.Options.HelpDesk)),
 	}
 }
 
@@ -208,6 +212,13 @@ func (f InboxFields) apply(cfg *desk.Config, x *desk.Inbox) error {
 		x.Spam = desk.SpamRule{}
 	}
 	f.OnlyAssignee.apply(&x.Options.OnlyAssigneeReplies)
+	if f.TicketsMove.set {
+		x.Options.KeepTickets = !f.TicketsMove.value && !f.TicketsMove.null
+	}
+	applyAs(f.HelpDeskID, &x.Options.HelpDesk)
+	if id := x.Options.HelpDesk; id != "" && cfg.Inboxes[id].Kind != desk.HelpDesk {
+		return desk.RefuseField("helpDeskId", "there is no such help desk")
+	}
 	if x.Reopen.Policy == desk.ReopenWithin && x.Reopen.Days < 1 {
 		return desk.RefuseField("reopen.days", "say within how many days")
 	}

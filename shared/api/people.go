@@ -185,6 +185,9 @@ func (c *caller) putUser(cfg *desk.Config, u *desk.User, email, role string, f U
 	f.Capacity.apply(&u.Capacity)
 	f.WorkingHours.apply(&u.Hours)
 	f.Active.apply(&u.Active)
+	if _, there := cfg.Hours[u.Hours]; u.Hours != "" && !there {
+		return desk.RefuseField("workingHours", "there are no such working hours")
+	}
 	return knownTeams(cfg, "teamIds", u.Teams)
 }
 

@@ -33,6 +33,10 @@ type Desk interface {
 	TicketDesk
 	Presences
 	Failures
+	Skills
+	WorkingTimes
+	Jobs
+	TicketPlaces
 }
 
 // Setups gives the set-up as it is now: every change made before the call is in it. Setup makes the first one.
@@ -104,13 +108,15 @@ type Uploads interface {
 	Upload(ctx context.Context, id desk.UploadID) (desk.Upload, error)
 }
 
-// Conversations reads and changes conversations. AmendConversation tells each change in the thread, in the same write;
-// with a seen token it is a Conflict when a newer message came in since.
+// Conversations reads and changes conversations. AmendWithTicket changes one with its ticket (nil where it has none) and
+// tells each change in the thread, in the same write; with a seen token it is a Conflict when a newer message came in since.
 type Conversations interface {
 	Conversation(ctx context.Context, id desk.ConversationID) (desk.Conversation, error)
 	ListConversations(ctx context.Context, q desk.ConversationQuery) (desk.ConversationPage, error)
-	AmendConversation(ctx context.Context, id desk.ConversationID, seen string, by desk.Author,
-		act func(*desk.Conversation) ([]desk.Change, error)) (desk.Conversation, error)
+	AmendWithTicket(ctx context.Context, id desk.ConversationID, seen string, by desk.Author,
+		act func(c *desk.Conversation, k *desk.Ticket) ([]desk.Change, error)) (desk.Conversation, error)
+	// Unassign takes somebody off a conversation that is theirs, and has it given to somebody else.
+	Unassign(ctx context.Context, id desk.ConversationID, from desk.UserID, by desk.Author, note string) error
 }
 
 // Threads reads messages, oldest first.
@@ -182,4 +188,32 @@ type Failures interface {
 	Failure(ctx context.Context, id desk.FailureID) (desk.Failure, error)
 	ReplayFailure(ctx context.Context, id desk.FailureID) error
 	DeleteFailure(ctx context.Context, id desk.FailureID) error
+}
+
+// Skills saves skills and the rules about them.
+type Skills interface {
+	SaveSkill(ctx context.Context, x desk.Skill, by desk.Audit) (desk.Skill, error)
+	RemoveSkill(ctx context.Context, x desk.Skill, by desk.Audit) error
+	SaveSkillRule(ctx context.Context, x desk.SkillRule, by desk.Audit) (desk.SkillRule, error)
+	RemoveSkillRule(ctx context.Context, x desk.SkillRule, by desk.Audit) error
+}
+
+// WorkingTimes saves working hours and calendars of days off.
+type WorkingTimes interface {
+	SaveHours(ctx context.Context, x desk.Hours, by desk.Audit) (desk.Hours, error)
+	RemoveHours(ctx context.Context, x desk.Hours, by desk.Audit) error
+	SaveHolidays(ctx context.Context, x desk.Holidays, by desk.Audit) (desk.Holidays, error)
+	RemoveHolidays(ctx context.Context, x desk.Holidays, by desk.Audit) error
+}
+
+// Jobs reads background work, and begins that of a channel's history.
+type Jobs interface {
+	Job(ctx context.Context, id string) (desk.Job, error)
+	MoveChannel(ctx context.Context, x desk.Channel, j desk.Job, by desk.Audit) (desk.Channel, error)
+}
+
+// TicketPlaces takes a conversation and its ticket apart, and moves both into another inbox.
+type TicketPlaces interface {
+	DetachTicket(ctx context.Context, id desk.ConversationID, by desk.Author) (desk.Conversation, error)
+	MoveConversation(ctx context.Context, id desk.ConversationID, to desk.InboxID, by desk.Author) (moved bool, err error)
 }

@@ -82,13 +82,13 @@ func (d *stuck) RemoveUser(ctx context.Context, u desk.User, by desk.Audit) erro
 	return d.Desk.RemoveUser(ctx, u, by)
 }
 
-func (d *stuck) AmendConversation(ctx context.Context, id desk.ConversationID, seen string, by desk.Author,
-	act func(*desk.Conversation) ([]desk.Change, error),
+func (d *stuck) AmendWithTicket(ctx context.Context, id desk.ConversationID, seen string, by desk.Author,
+	act func(*desk.Conversation, *desk.Ticket) ([]desk.Change, error),
 ) (desk.Conversation, error) {
 	if err := d.step(); err != nil {
 		return desk.Conversation{}, err
 	}
-	return d.Desk.AmendConversation(ctx, id, seen, by, act)
+	return d.Desk.AmendWithTicket(ctx, id, seen, by, act)
 }
 
 func TestARemovalThatIsCutShortAnywhereIsDoneByCallingItAgain(t *testing.T) {
@@ -118,4 +118,11 @@ func TestARemovalThatIsCutShortAnywhereIsDoneByCallingItAgain(t *testing.T) {
 			}
 		}
 	}
+}
+
+func (d *stuck) Unassign(ctx context.Context, id desk.ConversationID, from desk.UserID, by desk.Author, note string) error {
+	if err := d.step(); err != nil {
+		return err
+	}
+	return d.Desk.Unassign(ctx, id, from, by, note)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/loket-desk/loket/shared/desk"
 )
@@ -28,7 +29,7 @@ const (
 
 // rules is the one table of all calls.
 func rules() []rule {
-	return append(setupRules(), workRules()...)
+	return slices.Concat(setupRules(), staffingRules(), workRules())
 }
 
 func setupRules() []rule {
@@ -73,6 +74,7 @@ func setupRules() []rule {
 		{"changePipeline", patch, "/v1/pipelines/{id}", 200, desk.PermAdmin, "Pipelines", "Change a pipeline and its stages"},
 		{"deletePipeline", del, "/v1/pipelines/{id}", 204, desk.PermAdmin, "Pipelines", "Delete a pipeline that holds nothing"},
 
+		{"readJob", get, "/v1/jobs/{id}", 200, desk.PermInboxesManage, "Operation", "See how far background work has come"},
 		{"listKeys", get, "/v1/keys", 200, desk.PermAdmin, "Keys", "List the API keys, without their secrets"},
 		{"createKey", post, "/v1/keys", 201, desk.PermAdmin, "Keys", "Make an API key; it is shown once"},
 		{"deleteKey", del, "/v1/keys/{id}", 204, desk.PermAdmin, "Keys", "Revoke an API key at once"},
@@ -84,12 +86,35 @@ func setupRules() []rule {
 	}
 }
 
+// staffingRules are the calls about who can do what, and when.
+func staffingRules() []rule {
+	var out []rule
+	for _, s := range []struct{ path, one, many, tag, words string }{
+		{"/v1/skills", "Skill", "Skills", "Skills", "skill"},
+		{"/v1/skill-rules", "SkillRule", "SkillRules", "Skills", "rule about skills"},
+		{"/v1/hours", "Hours", "AllHours", "Working hours", "week of working hours"},
+		{"/v1/holidays", "Holidays", "AllHolidays", "Working hours", "calendar of days off"},
+	} {
+		out = append(out,
+			rule{"list" + s.many, get, s.path, 200, "", s.tag, "List each " + s.words},
+			rule{"create" + s.one, post, s.path, 201, desk.PermUsersManage, s.tag, "Create a " + s.words},
+			rule{"read" + s.one, get, s.path + "/{id}", 200, "", s.tag, "Read a " + s.words},
+			rule{"change" + s.one, patch, s.path + "/{id}", 200, desk.PermUsersManage, s.tag, "Change a " + s.words},
+			rule{"delete" + s.one, del, s.path + "/{id}", 204, desk.PermUsersManage, s.tag, "Delete a " + s.words + " that nothing names"},
+		)
+	}
+	return out
+}
+
 func workRules() []rule {
 	return []rule{
 		{"listConversations", get, "/v1/conversations", 200, "", "Conversations", "List conversations"},
 		{"startConversation", post, "/v1/conversations", 201, desk.PermReply, "Conversations", "Start a conversation where the channel allows it"},
 		{"readConversation", get, "/v1/conversations/{id}", 200, "", "Conversations", "Read a conversation"},
 		{"changeConversation", patch, "/v1/conversations/{id}", 200, desk.PermReply, "Conversations", "Close, reopen, assign, rename, filter, trash or mark a conversation"},
+		{"readWhy", get, "/v1/conversations/{id}/why", 200, "", "Conversations", "Read why it was assigned to whom, and who was passed over"},
+		{"createConversationTicket", post, "/v1/conversations/{id}/ticket", 201, desk.PermReply, "Conversations", "Make a ticket of a conversation"},
+		{"detachTicket", del, "/v1/conversations/{id}/ticket", 200, desk.PermTicketsDetach, "Conversations", "Take a conversation and its ticket apart"},
 		{"listMessages", get, "/v1/conversations/{id}/messages", 200, "", "Messages", "Read a thread, oldest first"},
 		{"createMessage", post, "/v1/conversations/{id}/messages", 201, desk.PermReply, "Messages", "Answer, or comment internally"},
 		{"readMessage", get, "/v1/messages/{id}", 200, "", "Messages", "Read one message in full"},

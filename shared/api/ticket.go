@@ -41,6 +41,7 @@ type TicketFields struct {
 	OwnerID     opt[string]             `json:"ownerId,omitempty" maxLength:"200"`
 	TeamID      opt[string]             `json:"teamId,omitempty" maxLength:"200"`
 	ContactID   opt[string]             `json:"contactId,omitempty" maxLength:"200"`
+	Tags        opt[[]string]           `json:"tags,omitempty" maxItems:"50"`
 	Properties  opt[map[string]*string] `json:"properties,omitempty" maxProperties:"200" doc:"Each is set; null takes one away."`
 }
 
@@ -163,11 +164,7 @@ func (a *API) createTicket(ctx context.Context, who *caller, in *struct {
 		if err := b.apply(a.Now(), who.cfg, &t); err != nil {
 			return Ticket{}, err
 		}
-		stored, existed, err := a.Desk.CreateTicket(ctx, t, who.author())
-		if err == nil && existed {
-			err = desk.Refuse(desk.Conflict, fmt.Sprintf("The conversation has ticket #%d already.", stored.Number))
-		}
-		return showTicket(stored), err
+		return a.ticketed(ctx, who, t)
 	}, func(id string) (Ticket, error) {
 		if t.Conversation != "" {
 			id = string(t.Conversation.TicketID())
@@ -250,6 +247,17 @@ func (f TicketFields) check(ctx context.Context, a *API, who *caller) error {
 	return nil
 }
 
+// tags are labels without spaces around them, each once.
+func tags(given []string) []string {
+	var out []string
+	for _, t := range given {
+		if t = strings.TrimSpace(t); t != "" && len(t) <= 100 && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
 // apply puts the fields over t and moves it where they say.
 func (f TicketFields) apply(now time.Time, cfg *desk.Config, t *desk.Ticket) error {
 	f.Description.apply(&t.Description)
@@ -257,6 +265,9 @@ func (f TicketFields) apply(now time.Time, cfg *desk.Config, t *desk.Ticket) err
 	applyAs(f.OwnerID, &t.Owner)
 	applyAs(f.TeamID, &t.Team)
 	applyAs(f.ContactID, &t.Contact)
+	if f.Tags.set {
+		t.Tags = tags(f.Tags.value)
+	}
 	for name, v := range f.Properties.value {
 		if v == nil {
 			delete(t.Properties, name)

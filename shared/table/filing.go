@@ -356,6 +356,9 @@ func (h *head) announce(f *desk.Filing, k desk.MessageKey, now time.Time) {
 		return
 	}
 	h.Unread = k
+	if reopened && h.Assignee == "" && h.Team == "" {
+		h.ByHand = false // that a person left it to nobody was before it was closed
+	}
 	h.State, h.ClosedAt, h.Outbound = desk.Open, time.Time{}, false
 	if h.Waiting.IsZero() {
 		h.Waiting = now
