@@ -11,8 +11,8 @@ import (
 
 const (
 	pace     = 50   // messages a second, for acknowledgements
-	messages = 2500 // of the throughput
-	parties  = 125  // who write them, twenty each
+	messages = 2000 // of the throughput
+	parties  = 125  // who write them, sixteen each
 	posters  = 16   // requests at once
 )
 

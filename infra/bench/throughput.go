@@ -77,7 +77,7 @@ func cpuRow(name string, functions []string, spent map[string]time.Duration, n i
 
 // filedAll waits until an inbox's conversations hold n messages.
 func filedAll(ctx context.Context, t *table.Table, inbox desk.InboxID, n int64) error {
-	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 150*time.Second)
 	defer cancel()
 	for {
 		filed, err := countFiled(ctx, t, inbox)
