@@ -1,10 +1,10 @@
 // Command meta runs a stand-in of Meta's Graph API on this machine, for demos and for trying things out: one WhatsApp
-// number, one page and one Instagram account, which share a token prefix and an app secret.
-//
-// Connect a channel with apiBase set to its address, then tell it where the webhook is and write as a customer:
+// number, one page and one Instagram account under one app. Connect a channel with apiBase set to its address, then
 //
 //	curl -d '{"account":"1001","hook":"http://127.0.0.1:8080/hooks/…"}' http://127.0.0.1:9091/_hook
 //	curl -d '{"account":"1001","from":"31201234567","name":"Ada","text":"Where is my parcel?"}' http://127.0.0.1:9091/_customer
+//
+// tells where the channel's webhook is, and makes a customer write.
 package main
 
 import (
