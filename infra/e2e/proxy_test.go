@@ -29,7 +29,8 @@ type proxy struct {
 type rule func(q *seen) *verdict
 
 type seen struct {
-	Op   string // of X-Amz-Target, such as PutItem
+	Op   string // of X-Amz-Target, such as PutItem; else the method
+	Path string
 	Body []byte
 	From string // remote address of the connection
 }
@@ -75,7 +76,10 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, op, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	q := &seen{op, body, r.RemoteAddr}
+	if op == "" {
+		op = r.Method
+	}
+	q := &seen{op, r.URL.Path, body, r.RemoteAddr}
 	p.mu.Lock()
 	rules := make([]rule, 0, len(p.rules))
 	for _, rule := range p.rules {

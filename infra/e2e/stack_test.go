@@ -17,8 +17,9 @@ import (
 
 // stack is one running Loket: what run.json says, and the proxies that it speaks to its servers through.
 type stack struct {
-	API       string `json:"api"`
-	SMTP      string `json:"smtp"`
+	API       string            `json:"api"`
+	SMTP      string            `json:"smtp"`
+	Queues    map[string]string `json:"queues"`
 	Endpoints struct {
 		DynamoDB string `json:"dynamodb"`
 		SQS      string `json:"sqs"`
@@ -28,6 +29,8 @@ type stack struct {
 	key    string
 	tables *proxy
 	queues *proxy
+	files  *proxy // S3
+	mailer *proxy // SES
 	log    *os.File
 	cmd    *exec.Cmd
 	ended  chan error
@@ -77,11 +80,15 @@ func start() (*stack, error) {
 	if s.queues, err = newProxy(os.Getenv("AWS_ENDPOINT_URL_SQS"), s); err != nil {
 		return nil, err
 	}
+	if err := s.startServices(); err != nil {
+		return nil, err
+	}
 	if out, err := command("make", "-s", "-C", "../..", "local-build", "DIR="+dir).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building: %w\n%s", err, out)
 	}
 	s.cmd = command(filepath.Join(dir, "bin", "loket-local"), "-template", "../../template.yaml", "-http", ":0", "-smtp", ":0", "-dir", dir, "-bin", filepath.Join(dir, "build"))
-	s.cmd.Env = append(s.cmd.Env, "AWS_ENDPOINT_URL_DYNAMODB="+s.tables.url, "AWS_ENDPOINT_URL_SQS="+s.queues.url)
+	s.cmd.Env = append(s.cmd.Env, "AWS_ENDPOINT_URL_DYNAMODB="+s.tables.url, "AWS_ENDPOINT_URL_SQS="+s.queues.url,
+		"AWS_ENDPOINT_URL_S3="+s.files.url, "AWS_ENDPOINT_URL_SESV2="+s.mailer.url)
 	if s.log, err = os.Create(filepath.Join(dir, "log")); err != nil {
 		return nil, err
 	}
@@ -135,7 +142,7 @@ func (s *stack) reload() error {
 	if err := json.Unmarshal(b, &fresh); err != nil {
 		return err
 	}
-	s.API, s.SMTP, s.Endpoints = fresh.API, fresh.SMTP, fresh.Endpoints
+	s.API, s.SMTP, s.Endpoints, s.Queues = fresh.API, fresh.SMTP, fresh.Endpoints, fresh.Queues
 	return nil
 }
 
