@@ -30,17 +30,12 @@ const (
 	late     = "late/"
 )
 
-const (
-	unannounced = 15 * time.Minute // how long a mail may wait before its announcement counts as lost
-	mailEvery   = 5                // minutes between two looks: each is a paid request
-)
+// unannounced is how long a mail may wait before its announcement counts as lost.
+const unannounced = 15 * time.Minute
 
 // announce puts mails on the mail queue that lie where the mail service stored them and were never announced. Each is
 // taken out of that folder, so that it is announced once: what becomes of it then is the queue's to tell.
 func (s *Sweep) announce(ctx context.Context) (int, error) {
-	if s.Now().Minute()%mailEvery != 0 {
-		return 0, nil
-	}
 	keys, err := s.Mailbox.Older(ctx, incoming, s.Now().Add(-unannounced), page)
 	if err != nil {
 		return 0, err

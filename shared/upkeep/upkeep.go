@@ -80,23 +80,31 @@ const (
 	perTask = 12 * time.Second
 )
 
+// seldom is how many minutes lie between two rounds of what asks queues and S3: each such request is paid, also by a stack
+// that nobody writes to, and what they look for is rare.
+const seldom = 10
+
 // Run does every task, each with its own share of the time, and notes what was done. Its error joins theirs.
 func (s *Sweep) Run(ctx context.Context) error {
 	tasks := []struct {
-		name string
-		run  func(context.Context) (int, error)
+		name  string
+		every int // minutes
+		run   func(context.Context) (int, error)
 	}{
-		{"work handed on again", s.handOn},
-		{"interrupted sends settled", s.settle},
-		{"dead letters kept", s.bury},
-		{"changes handed on again", s.rehand},
-		{"mails announced again", s.announce},
-		{"people whose hours began", s.begin},
-		{"queues watched", s.watch},
+		{"work handed on again", 1, s.handOn},
+		{"interrupted sends settled", 1, s.settle},
+		{"people whose hours began", 1, s.begin},
+		{"dead letters kept", seldom, s.bury},
+		{"changes handed on again", seldom, s.rehand},
+		{"mails announced again", seldom, s.announce},
+		{"queues watched", seldom, s.watch},
 	}
 	var all []error
 	var notes []string
 	for _, task := range tasks {
+		if s.Now().Minute()%task.every != 0 {
+			continue
+		}
 		within, cancel := context.WithTimeout(ctx, perTask)
 		n, err := guarded(within, task.run)
 		cancel()

@@ -39,7 +39,7 @@ type world struct {
 
 func newWorld() *world {
 	return &world{
-		now: time.Date(2026, 11, 2, 0, 5, 0, 0, time.UTC), again: map[string]time.Time{}, dead: map[string][]desk.QueueMessage{},
+		now: time.Date(2026, 11, 2, 0, 10, 0, 0, time.UTC), again: map[string]time.Time{}, dead: map[string][]desk.QueueMessage{},
 		objects: map[string]string{}, down: map[string]error{},
 	}
 }

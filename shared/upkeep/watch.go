@@ -14,11 +14,8 @@ type Depths interface {
 }
 
 // watch notes since when something waits in each queue: SQS itself tells the age of its oldest letter only to its metrics.
-// It looks as often as announce does, since each look is a paid request, and writes only what has changed.
+// It writes only what has changed.
 func (s *Sweep) watch(ctx context.Context) (int, error) {
-	if s.Now().Minute()%mailEvery != 0 {
-		return 0, nil
-	}
 	before, err := s.Diary.QueuesWaiting(ctx)
 	if err != nil {
 		return 0, err

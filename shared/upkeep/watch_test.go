@@ -26,11 +26,11 @@ func TestItIsNotedSinceWhenSomethingWaitsInAQueue(t *testing.T) {
 		{25, nil, nil, 4},
 		{30, nil, nil, 4},
 	} {
-		w.now, w.depth = begun.Add(time.Duration(step.minute)*time.Minute), step.depth
+		w.now, w.depth = begun.Add(time.Duration(step.minute)*2*time.Minute), step.depth
 		w.mustSweep(t)
 		got := map[string]int{}
 		for queue, since := range w.waiting {
-			got[queue] = int(since.Sub(begun) / time.Minute)
+			got[queue] = int(since.Sub(begun) / (2 * time.Minute))
 		}
 		if !maps.Equal(got, step.want) || w.noted != step.noted {
 			t.Errorf("minute %d: %v after %d notes, want %v after %d", step.minute, got, w.noted, step.want, step.noted)
@@ -41,7 +41,7 @@ func TestItIsNotedSinceWhenSomethingWaitsInAQueue(t *testing.T) {
 func TestAQueueThatDoesNotAnswerIsAnErrorOfThisTaskAlone(t *testing.T) {
 	for _, part := range []string{"Depth", "QueuesWaiting", "NoteQueuesWaiting"} {
 		w := newWorld()
-		w.now = time.Date(2026, 5, 4, 10, 5, 0, 0, time.UTC)
+		w.now = time.Date(2026, 5, 4, 10, 10, 0, 0, time.UTC)
 		w.depth, w.down[part] = map[string]int{"outbound": 1}, errors.New("away")
 		if err := w.sweep(t); err == nil {
 			t.Errorf("%s: nothing was said", part)
