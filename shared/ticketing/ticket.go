@@ -56,6 +56,11 @@ func (s *Stage) stored(ctx context.Context, cfg *desk.Config, ch desk.Channel, c
 	}
 	fresh := cfg.NewTicket(conv, ch, s.Now())
 	fresh.Owner = owner
+	if p, known := cfg.Pipelines[fresh.Pipeline]; known && conv.State == desk.Closed && p.First(desk.StageClosed).State == desk.StageClosed {
+		if err := fresh.Move(p, p.First(desk.StageClosed).ID, s.Now()); err != nil {
+			return fresh, err
+		}
+	}
 	k, _, err := s.Tickets.PutTicket(ctx, fresh)
 	return k, err
 }

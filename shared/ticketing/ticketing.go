@@ -165,11 +165,18 @@ func ignoreGone(err error) error {
 
 func contended() error { return desk.Refuse(desk.Busy, "Many changes at once; try again.") }
 
-// decide says what a conversation is to have. One that is not open in its inbox any more only has its work taken off.
+// decide says what a conversation is to have. One that is closed already gets its ticket, and
+// one that is not in its inbox any more only has its work taken off.
 func (s *Stage) decide(ctx context.Context, conv desk.Conversation) (desk.Opening, error) {
 	o := desk.Opening{Conversation: conv, Number: conv.Ticket}
 	cfg, ch, ok, err := s.channel(ctx, conv.Channel)
-	if err != nil || !ok || !live(conv) {
+	if err != nil || !ok {
+		return o, err
+	}
+	if !live(conv) {
+		if conv.Ticket == 0 && conv.Place == desk.InInbox && conv.Into == "" { // closed before anybody came to its ticket
+			err = s.ticket(ctx, cfg, ch, &o)
+		}
 		return o, err
 	}
 	if err := s.keep(ctx, cfg, ch, &o); err != nil {
