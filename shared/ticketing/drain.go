@@ -198,6 +198,9 @@ func (s *Stage) takeBack(ctx context.Context, id desk.ConversationID) error {
 	if err != nil {
 		return ignoreGone(err)
 	}
+	if s.Now().Before(due.At) { // this job was done before, and the next one has its time
+		return nil
+	}
 	for range rounds {
 		conv, err := s.Desk.Conversation(ctx, id)
 		if err != nil {
