@@ -196,5 +196,5 @@ func (s *Sweep) buryOf(ctx context.Context, queue string) (int, error) {
 }
 
 func crashed(l desk.QueueMessage) error {
-	return desk.Refuse(desk.Internal, fmt.Sprintf("Working on it was cut short every time: it was begun %d times and never came to an end.", l.Tries))
+	return desk.Refuse(desk.Internal, fmt.Sprintf("It was begun %d times and never came to an end: it was cut short, or what it needs was away for so long.", l.Tries))
 }

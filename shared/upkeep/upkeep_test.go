@@ -309,7 +309,7 @@ func TestWhatCrashedTooOftenBecomesAFailureWithItsPayload(t *testing.T) {
 	}
 	f := w.failures[0]
 	if f.ID != "2026-11-01.m0" || f.Stage != "inbound" || f.Group != "g" || f.Tries != 50 || string(f.Payload) != `{"ch":"ch1"}` ||
-		!f.At.Equal(w.now) || !strings.Contains(f.Reason, "50 times") {
+		!f.At.Equal(w.now) || !strings.Contains(f.Reason, "50 times") || !strings.Contains(f.Reason, "away") {
 		t.Errorf("the failure is %+v", f)
 	}
 	large := w.failures[12]
