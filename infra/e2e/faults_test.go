@@ -49,18 +49,29 @@ func TestWhatThePlatformAnswersBecomesTheMessagesState(t *testing.T) {
 	}
 }
 
-func TestALostAnswerIsSentAgainOnlyByHand(t *testing.T) {
+func TestWhatFailedOrWasNeverAnsweredIsSentAgainByHand(t *testing.T) {
 	s := running(t)
 	b := connect(t, s, s.inbox(t, "INBOX"), nil)
-	b.write(t, 1, "Ada", "hello")
-	c := b.conversation(t, "Ada").str("id")
-	b.Fail(botapi.Fault{Method: "sendMessage", Kind: "400"})
-	m := s.reply(t, c, "an answer")
-	s.state(t, 30*time.Second, c, m.str("id"), "FAILED")
-	s.must(t, 200, "POST", "/v1/messages/"+m.str("id")+"/retry", nil)
-	s.state(t, 30*time.Second, c, m.str("id"), "SENT")
-	if n := len(b.sent(1)); n != 1 {
-		t.Errorf("the customer got it %d times", n)
+	for i, c := range []struct {
+		fault, state string
+		before       int // how often the customer got it before it is sent again
+	}{{"400", "FAILED", 0}, {"drop", "UNKNOWN", 1}} {
+		t.Run(c.state, func(t *testing.T) {
+			chat := int64(1 + i)
+			b.write(t, chat, "Ada "+c.state, "hello")
+			conversation := b.conversation(t, "Ada "+c.state).str("id")
+			b.Fail(botapi.Fault{Method: "sendMessage", Kind: c.fault})
+			m := s.reply(t, conversation, "an answer")
+			s.state(t, 30*time.Second, conversation, m.str("id"), c.state)
+			if n := len(b.sent(chat)); n != c.before {
+				t.Errorf("before it is sent again the customer got it %d times", n)
+			}
+			s.must(t, 200, "POST", "/v1/messages/"+m.str("id")+"/retry", nil)
+			s.state(t, 30*time.Second, conversation, m.str("id"), "SENT")
+			if n := len(b.sent(chat)); n != c.before+1 {
+				t.Errorf("the customer got it %d times", n)
+			}
+		})
 	}
 }
 
