@@ -172,13 +172,19 @@ func TestBadInputIsRefusedInWordsOrKept(t *testing.T) {
 		"deep JSON": strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000),
 		"half":      `{"update_id":1,"message":{"text":"`,
 	} {
-		if status := b.post(t, body); status != 200 && status != 400 {
+		if status := b.post(t, body); status != 200 {
 			t.Errorf("%s was answered %d", what, status)
 		}
 	}
 	eventually(t, 20*time.Second, func() error {
-		if now := s.must(t, 200, "GET", "/v1/failures?limit=100", nil).list("results"); len(now) < before+3 {
+		now := s.must(t, 200, "GET", "/v1/failures?limit=100", nil).list("results")
+		if len(now) < before+3 {
 			return fmt.Errorf("%d failures, %d before", len(now), before)
+		}
+		for _, f := range now[:3] {
+			if f.str("reason") == "" || f["payload"] == nil && f.str("payloadUrl") == "" {
+				t.Errorf("a failure has no reason or no payload: %v", f)
+			}
 		}
 		return nil
 	})
@@ -187,9 +193,14 @@ func TestBadInputIsRefusedInWordsOrKept(t *testing.T) {
 	}
 	b.write(t, 2, "Spaces", "   ")
 	b.write(t, 3, "Nul", "a\x00b")
-	b.write(t, 4, "Emoji", strings.Repeat("😀", 4096/2))
+	b.write(t, 4, "Emoji", strings.Repeat("😀", 1<<20/len("😀")))
 	for _, name := range []string{"Spaces", "Emoji"} {
 		b.conversation(t, name)
+	}
+	for _, c := range s.must(t, 200, "GET", "/v1/conversations?channelId="+b.channel.str("id"), nil).list("results") {
+		if c.str("contact", "name") == "Eve" {
+			t.Errorf("a forged request was kept: %v", c)
+		}
 	}
 	c := b.conversation(t, "Nul")
 	if got := s.texts(t, c.str("id")); len(got) != 1 || strings.ContainsRune(got[0], 0) {
