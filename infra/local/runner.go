@@ -58,13 +58,8 @@ func newRunner(o options, environ []string, log *slog.Logger) *runner {
 
 // start brings everything up, or says in one sentence what is in the way.
 func (r *runner) start(ctx context.Context) error {
-	for _, dir := range []string{r.o.dir, r.o.data} {
-		if dir == "" {
-			continue
-		}
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("the folder %s can't be made: %w", dir, err)
-		}
+	if err := r.claimFolders(); err != nil {
+		return err
 	}
 	listener, err := loopback.Listen(r.o.http)
 	if err != nil {
