@@ -24,6 +24,7 @@ const longestWait = 24 * time.Hour
 // the call surely did not arrive.
 type Reply struct {
 	Status int
+	Header http.Header
 	Body   []byte        // the first megabyte
 	Wait   time.Duration // how long the answer asks to wait, by Retry-After
 	Sent   bool
@@ -37,7 +38,7 @@ func Call(d Doer, req *http.Request) Reply {
 		return Reply{Sent: sent, Err: err}
 	}
 	defer resp.Body.Close()
-	out := Reply{Status: resp.StatusCode, Sent: true}
+	out := Reply{Status: resp.StatusCode, Header: resp.Header, Sent: true}
 	if seconds, err := strconv.ParseInt(resp.Header.Get("Retry-After"), 10, 64); err == nil {
 		out.Wait = Seconds(seconds)
 	}

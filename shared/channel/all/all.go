@@ -9,6 +9,7 @@ import (
 	"github.com/loket-desk/loket/shared/channel/line"
 	"github.com/loket-desk/loket/shared/channel/messenger"
 	"github.com/loket-desk/loket/shared/channel/meta"
+	"github.com/loket-desk/loket/shared/channel/slack"
 	"github.com/loket-desk/loket/shared/channel/telegram"
 	"github.com/loket-desk/loket/shared/channel/twilio"
 	"github.com/loket-desk/loket/shared/channel/whatsapp"
@@ -26,6 +27,7 @@ func All() []channel.Kind {
 		twilio.SMS(),
 		twilio.WhatsApp(),
 		line.New(),
+		slack.New(),
 	}
 }
 
