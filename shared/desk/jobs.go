@@ -33,5 +33,6 @@ type Job struct {
 	Step    string    `json:"step,omitempty"`  // the list that is being moved
 	After   string    `json:"after,omitempty"` // how far it was read
 	Found   int       `json:"found,omitempty"` // what this round through the lists found: one that finds nothing is the last
+	Round   time.Time `json:"round,omitzero"`  // when this round began
 	Version int64     `json:"-"`
 }

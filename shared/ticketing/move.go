@@ -74,14 +74,19 @@ func (s *Stage) moveStep(ctx context.Context, j *desk.Job) error {
 		j.After = next
 	case at+1 < len(views):
 		j.Step, j.After = string(views[at+1]), ""
-	case j.Found == 0 && s.Now().Sub(j.Begun) > settled:
+	case j.Found == 0 && !j.Round.Before(j.Begun.Add(settled)):
 		j.State, j.Total = desk.JobDone, j.Done
-	case j.Found == 0:
-		return desk.Refuse(desk.Busy, "A message that is just coming in may still have to be moved.").After(settled)
+	case j.Found == 0 && s.Now().Before(j.Begun.Add(settled)):
+		return desk.Refuse(desk.Busy, "A message that is just coming in may still have to be moved.").After(j.Begun.Add(settled).Sub(s.Now()))
 	default:
-		j.Step, j.After, j.Found = string(views[0]), "", 0
+		s.round(j)
 	}
 	return nil
+}
+
+// round begins to go through the lists.
+func (s *Stage) round(j *desk.Job) {
+	j.Step, j.After, j.Found, j.Round = string(moveViews()[0]), "", 0, s.Now()
 }
 
 // moveOne moves one conversation. One that can't be moved is told in the job and holds up no other.
@@ -108,9 +113,8 @@ func (s *Stage) moveOne(ctx context.Context, j *desk.Job, id desk.ConversationID
 
 // count is a job's first step: how many there are.
 func (s *Stage) count(ctx context.Context, j *desk.Job) error {
-	views := moveViews()
 	j.Total = 0
-	for _, v := range views {
+	for _, v := range moveViews() {
 		after := ""
 		for {
 			ids, next, err := s.Jobs.ChannelConversations(ctx, j.From, j.Channel, v, after, 1000)
@@ -123,6 +127,6 @@ func (s *Stage) count(ctx context.Context, j *desk.Job) error {
 			}
 		}
 	}
-	j.Step = string(views[0])
+	s.round(j)
 	return nil
 }

@@ -61,8 +61,12 @@ func (s *stack) available(ids ...desk.UserID) {
 func (s *stack) begin() (desk.ConversationID, desk.TicketJob) {
 	s.t.Helper()
 	who := desk.Identity{Kind: "telegram", Value: s.NewID()}
+	cfg, err := s.Fresh(context.Background())
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	filed, err := s.FileInbound(context.Background(), desk.Filing{
-		Channel: "ch1", Inbox: "help", Ext: who.Value, Thread: who.Value, From: who, Identities: []desk.Identity{who}, Place: desk.InInbox,
+		Channel: "ch1", Inbox: cfg.Channels["ch1"].Inbox, Ext: who.Value, Thread: who.Value, From: who, Identities: []desk.Identity{who}, Place: desk.InInbox,
 		Message: desk.Message{Kind: desk.KindMessage, Direction: desk.Incoming, Channel: "ch1", Text: "hello"}, Work: desk.WorkOpen, Preview: "hello",
 	})
 	if err != nil {
@@ -73,20 +77,27 @@ func (s *stack) begin() (desk.ConversationID, desk.TicketJob) {
 
 func stageOf(tb *table.Table, now func() time.Time) *ticketing.Stage { return ticketing.On(tb, now) }
 
-func handle(tb *table.Table, job desk.TicketJob) error {
+func handle(tb *table.Table, job desk.TicketJob) error { return handleAt(tb, job, time.Now) }
+
+func handleAt(tb *table.Table, job desk.TicketJob, now func() time.Time) error {
 	body, err := json.Marshal(job)
 	if err != nil {
 		return err
 	}
-	return stageOf(tb, time.Now).Handle(context.Background(), body)
+	return stageOf(tb, now).Handle(context.Background(), body)
 }
 
 // finish brings a job back until it is done, as its queue would.
 func (s *stack) finish(tb *table.Table, job desk.TicketJob) {
 	s.t.Helper()
+	s.finishAt(tb, job, time.Now)
+}
+
+func (s *stack) finishAt(tb *table.Table, job desk.TicketJob, now func() time.Time) {
+	s.t.Helper()
 	var err error
 	for range 20 {
-		if err = handle(tb, job); err == nil {
+		if err = handleAt(tb, job, now); err == nil {
 			return
 		}
 		if !desk.Transient(err) {

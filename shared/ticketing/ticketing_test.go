@@ -103,9 +103,21 @@ func TestATicketThatWasDeletedIsNoReasonToStop(t *testing.T) {
 	}
 }
 
+func TestWhatWasClosedBeforeItsTicketCameHasAClosedOne(t *testing.T) {
+	w := newWorld()
+	w.available("ada")
+	w.begin("c1", "ch1")
+	c := w.convs["c1"]
+	c.State = desk.Closed
+	w.convs["c1"] = c
+	w.open(t, "c1", "c1")
+	if c := w.convs["c1"]; c.Work != "" || c.Assignee != "" || c.Ticket != 1 || w.tickets["c1"].Stage != "done" || w.tickets["c1"].ClosedAt.IsZero() {
+		t.Errorf("the conversation is %+v, its ticket %+v", c, w.tickets["c1"])
+	}
+}
+
 func TestWorkIsOnlyTakenOffAConversationThatIsNotOpenInItsInbox(t *testing.T) {
 	for name, change := range map[string]func(*desk.Conversation){
-		"closed":                        func(c *desk.Conversation) { c.State = desk.Closed },
 		"trashed":                       func(c *desk.Conversation) { c.Place = desk.Trash },
 		"filtered":                      func(c *desk.Conversation) { c.Place = desk.Filtered },
 		"merged":                        func(c *desk.Conversation) { c.Into = "c0" },
