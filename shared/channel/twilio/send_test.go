@@ -166,6 +166,25 @@ func TestAWhatsAppMessageAfterADayIsNotTried(t *testing.T) {
 	}
 }
 
+func TestATemplateGoesAfterTheWindowToo(t *testing.T) {
+	p := newPlatform(t, twilio.WhatsApp())
+	late := time.Now().Add(-48 * time.Hour)
+	send := func(name string, values ...string) channel.Result {
+		return p.send(t, channel.Outgoing{Text: "shown", LastIn: late, Key: "C-K", Message: desk.Message{Template: &desk.Template{Name: name, Values: values}}})
+	}
+	r := send("HX0123456789abcdef0123456789abcdef", "Ada", "12")
+	sent := p.Sent("whatsapp:" + ada)
+	if r.Outcome != channel.Accepted || len(sent) != 1 || sent[0].Body != "" || sent[0].Content != "HX0123456789abcdef0123456789abcdef" || sent[0].Variables != `{"1":"Ada","2":"12"}` || !strings.Contains(sent[0].StatusCallback, "C-K") {
+		t.Fatalf("%+v, %+v", r, sent)
+	}
+	if r := send("HX0123456789abcdef0123456789abcdef"); r.Outcome != channel.Accepted || p.Sent("")[1].Variables != "" {
+		t.Errorf("without gaps: %+v", r)
+	}
+	if r := send("order_update"); r.Outcome != channel.Refused || !strings.Contains(r.Detail, "HX") || len(p.Sent("")) != 2 {
+		t.Errorf("a name of Meta's: %+v", r)
+	}
+}
+
 func twilioSays(status, code int) faults.Fault {
 	return faults.Fault{On: "/Messages", Kind: "answer", Status: status, RetryAfter: 7, Body: fmt.Sprintf(`{"code":%d,"message":"in its words","status":%d}`, code, status)}
 }

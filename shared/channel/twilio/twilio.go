@@ -72,7 +72,7 @@ func whatsAppAt(now func() time.Time) channel.Kind {
 		Capabilities: channel.Capabilities{
 			TextLimit: parts * textPart, TextUnit: channel.UTF16, TextPart: textPart, CaptionLimit: textPart,
 			Attachments: []channel.FileRule{{Type: "", MaxSize: whatsappLimit}}, MaxAttachments: 10,
-			Receipts: []desk.State{desk.Delivered, desk.Read}, Window: window, WindowHours: int(window / time.Hour),
+			Receipts: []desk.State{desk.Delivered, desk.Read}, Window: window, WindowHours: int(window / time.Hour), Template: true,
 		},
 	}
 }

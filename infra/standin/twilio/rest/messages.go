@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 )
 
 var (
+	contentForm = regexp.MustCompile(`^HX[0-9a-f]{32}$`)
 	phoneForm   = regexp.MustCompile(`^\+[1-9]\d{4,14}$`)
 	addressForm = regexp.MustCompile(`^(whatsapp:)?(\+[1-9]\d{4,14}|[A-Z]{2}\.[A-Za-z0-9]{1,128})$`)
 )
@@ -29,7 +31,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 	s.count++
 	m := Message{
 		SID: fmt.Sprintf("SM%032x", s.count), From: form.Get("From"), Service: form.Get("MessagingServiceSid"), To: form.Get("To"),
-		Body: form.Get("Body"), Media: form["MediaUrl"], StatusCallback: form.Get("StatusCallback"), Status: "queued",
+		Body: form.Get("Body"), Media: form["MediaUrl"], Content: form.Get("ContentSid"), Variables: form.Get("ContentVariables"), StatusCallback: form.Get("StatusCallback"), Status: "queued",
 	}
 	s.messages = append(s.messages, m)
 	write(w, 201, map[string]any{
@@ -56,6 +58,8 @@ func (s *Server) check(form url.Values) (int, string) {
 		return 63007, "Could not find a Channel with the specified From address"
 	case s.opted[to]:
 		return 21610, "Attempt to send to unsubscribed recipient"
+	case form.Get("ContentSid") != "":
+		return checkContent(form)
 	case form.Get("Body") == "" && len(media) == 0:
 		return 21602, "Message body is required."
 	case len(utf16.Encode([]rune(form.Get("Body")))) > 1600:
@@ -67,6 +71,18 @@ func (s *Server) check(form url.Values) (int, string) {
 		if u, err := url.Parse(m); m != "" && (err != nil || u.Host == "") {
 			return 21609, "The URL is not valid: " + m
 		}
+	}
+	return 0, ""
+}
+
+// checkContent is the code and the words of what is wrong with a message by a template.
+func checkContent(form url.Values) (int, string) {
+	var gaps map[string]string
+	if v := form.Get("ContentVariables"); v != "" && json.Unmarshal([]byte(v), &gaps) != nil {
+		return 21656, "The ContentVariables Parameter is invalid"
+	}
+	if !contentForm.MatchString(form.Get("ContentSid")) {
+		return 21655, "The ContentSid Parameter is invalid"
 	}
 	return 0, ""
 }

@@ -53,6 +53,8 @@ type Message struct {
 	To             string   `json:"to"`
 	Body           string   `json:"body"`
 	Media          []string `json:"media"`
+	Content        string   `json:"content_sid"`
+	Variables      string   `json:"content_variables"`
 	StatusCallback string   `json:"-"`
 	Status         string   `json:"status"`
 }
