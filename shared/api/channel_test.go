@@ -12,7 +12,7 @@ const chatInInbox = `{"type":"chat","inboxId":"inbox","credentials":{"token":"se
 func TestThePickerShowsWhatCanBeConnected(t *testing.T) {
 	s := newStack(t)
 	a := s.ok(s.admin, "GET", "/v1/channel-types", "")
-	if a.count("results") != 3 || a.text("results.0.type") != "chat" || a.text("results.0.fields.0.secret") != "true" || a.text("results.0.capabilities.textLimit") != "20" {
+	if a.count("results") != 4 || a.text("results.0.type") != "chat" || a.text("results.0.fields.0.secret") != "true" || a.text("results.0.capabilities.textLimit") != "20" {
 		t.Errorf("%s", a.Raw)
 	}
 }

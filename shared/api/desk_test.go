@@ -43,7 +43,7 @@ func newStack(t *testing.T) *stack {
 	t.Helper()
 	s := &stack{t: t, table: newEmpty(t), platform: &platform{account: "42"}, files: newFiles(), logs: &bytes.Buffer{}, depths: depths{}, dead: depths{}}
 	s.options = api.Options{
-		Desk: s.table, Kinds: []channel.Kind{s.platform.kind("chat"), s.platform.kind("other"), startKind(s.platform)}, Doer: http.DefaultClient,
+		Desk: s.table, Kinds: []channel.Kind{s.platform.kind("chat"), s.platform.kind("other"), startKind(s.platform), templateKind(s.platform)}, Doer: http.DefaultClient,
 		Sealer: s.sealer, Objects: s.files, Form: s.files.form, Domain: "mail.example.com", Base: "https://desk.example.com",
 		Queues: s.depths, Dead: s.dead, Log: slog.New(slog.NewJSONHandler(&guarded{w: s.logs}, nil)),
 	}
@@ -218,6 +218,13 @@ func (p *platform) kind(name string) channel.Kind {
 func startKind(p *platform) channel.Kind {
 	k := p.kind("sms")
 	k.Capabilities.Start, k.Capabilities.Window, k.Capabilities.HumanWindow = true, 24*time.Hour, 7*24*time.Hour
+	return k
+}
+
+// templateKind is a network with a messaging window, after which it takes templates.
+func templateKind(p *platform) channel.Kind {
+	k := p.kind("cloud")
+	k.Capabilities.Window, k.Capabilities.Template = 24*time.Hour, true
 	return k
 }
 

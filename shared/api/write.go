@@ -132,7 +132,12 @@ func (a *API) answer(ctx context.Context, who *caller, c desk.Conversation, b Ne
 	if err != nil {
 		return nil, err
 	}
-	if err := a.openWindow(who, c); err != nil {
+	if b.Template != nil {
+		err = b.Template.fill(kind, b, m)
+	} else {
+		err = a.openWindow(who, c)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := a.replyTo(ctx, kind, c, b.InReplyTo, m); err != nil {
