@@ -168,7 +168,7 @@ func (t *Table) StartConversation(ctx context.Context, f desk.Filing, n desk.New
 		ID: id, Inbox: f.Inbox, Channel: f.Channel, Thread: f.Thread, Contact: contact.ID, Name: contact.Name, Subject: f.Subject,
 		State: desk.Open, Place: desk.InInbox, CreatedAt: t.now(), LastAt: t.now(), Outbound: true, Assignee: f.Assignee,
 	}}
-	if refused, err = t.saveHead(ctx, h); err != nil {
+	if _, err = t.saveHead(ctx, h); err != nil { // a refusal: somebody else began it at this moment
 		return m, false, err
 	}
 	n.Conversation = id

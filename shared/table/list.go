@@ -231,9 +231,7 @@ func (t *Table) batchGet(ctx context.Context, keys []map[string]types.AttributeV
 		if err != nil {
 			return nil, t.fail("read several", err)
 		}
-		for _, it := range res.Responses[t.name] {
-			out = append(out, it)
-		}
+		out = append(out, res.Responses[t.name]...)
 		keys = res.UnprocessedKeys[t.name].Keys
 		if len(keys) > 0 {
 			if err := pause(ctx); err != nil {

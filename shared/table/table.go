@@ -110,11 +110,7 @@ func (t *Table) query(ctx context.Context, in *dynamodb.QueryInput) ([]item, ite
 	if err != nil {
 		return nil, nil, t.fail("list", err)
 	}
-	items := make([]item, len(out.Items))
-	for i, it := range out.Items {
-		items[i] = it
-	}
-	return items, out.LastEvaluatedKey, nil
+	return out.Items, out.LastEvaluatedKey, nil
 }
 
 // together makes several writes in one transaction. refused holds, for each write, whether its own condition did not
