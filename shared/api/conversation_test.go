@@ -138,7 +138,7 @@ func TestWhatAConversationCanNotBecomeIsRefused(t *testing.T) {
 		`{"assignee":{"userId":"` + far + `"}}`: "assignee.userId",
 		`{"assignee":{"teamId":"none"}}`:        "assignee.teamId[0]",
 		`{"contactId":"none"}`:                  "contactId",
-		`{"inboxId":"none"}`:                   "inboxId",
+		`{"inboxId":"none"}`:                    "inboxId",
 	} {
 		if a := s.refused(422, "invalid", s.admin, "PATCH", "/v1/conversations/"+id, body); field != "" && a.text("errors.0.location") != field {
 			t.Errorf("%s: %s", body, a.Raw)

@@ -24,8 +24,11 @@ func TestTheFirstRuleWhoseConditionsAllHoldSaysTheSkills(t *testing.T) {
 		of   Contact
 		want string
 	}{
-		{mail, of("ann@example.fr", ""), "a"}, {mail, of("ann@example.be", "silver"), "a"}, {mail, of("ann@example.fr", "gold"), "c"},
-		{Channel{Type: "telegram"}, of("ann@example.fr", ""), "b"}, {mail, Contact{}, "b"},
+		{mail, of("ann@example.fr", ""), "a"},
+		{mail, of("ann@example.be", "silver"), "a"},
+		{mail, of("ann@example.fr", "gold"), "c"},
+		{Channel{Type: "telegram"}, of("ann@example.fr", ""), "b"},
+		{mail, Contact{}, "b"},
 	} {
 		if r, fits := c.SkillRule(Conversation{}, x.ch, x.of); !fits || r.ID != x.want {
 			t.Errorf("%+v: %s %v, want %s", x.of, r.ID, fits, x.want)

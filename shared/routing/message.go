@@ -52,7 +52,9 @@ func (r *Router) filing(cfg *desk.Config, ch desk.Channel, e desk.Inbound) desk.
 		Muted: e.Muted, Replayed: e.Replay != "",
 	}
 	if r.People != nil && ch.WantsAssignee() {
-		f.Choose = func(ctx context.Context, c desk.Conversation) (desk.Given, bool, error) { return r.People.Choose(ctx, cfg, ch, c) }
+		f.Choose = func(ctx context.Context, c desk.Conversation) (desk.Given, bool, error) {
+			return r.People.Choose(ctx, cfg, ch, c)
+		}
 	}
 	if cfg.WantsTicket(ch) || ch.WantsAssignee() {
 		f.Work = "open"

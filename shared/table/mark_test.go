@@ -19,8 +19,13 @@ func TestAnAddressThatDoesNotWorkIsMarkedOnItsContact(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, mark := range [][2]string{
-		{"ANN@example.org", "BOUNCED"}, {"ann@example.org", "BOUNCED"}, {"ann@work.example", "BOUNCED"}, {"ann@work.example", "COMPLAINED"},
-		{"ann@work.example", "BOUNCED"}, {"old@example.org", "BOUNCED"}, {"nobody@example.org", "BOUNCED"},
+		{"ANN@example.org", "BOUNCED"},
+		{"ann@example.org", "BOUNCED"},
+		{"ann@work.example", "BOUNCED"},
+		{"ann@work.example", "COMPLAINED"},
+		{"ann@work.example", "BOUNCED"},
+		{"old@example.org", "BOUNCED"},
+		{"nobody@example.org", "BOUNCED"},
 	} {
 		if err := b.MarkAddress(ctx, mark[0], mark[1]); err != nil {
 			t.Fatalf("%v: %v", mark, err)
