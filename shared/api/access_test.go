@@ -40,6 +40,7 @@ func matrix() [][3]string {
 		{"createChannel", `{"type":"chat","inboxId":"inbox","credentials":{"token":"x"}}`, boxes},
 		{"changeChannel {chan}", `{}`, boxes},
 		{"testChannel {chan}", "", boxes},
+		{"verifyChannel {chan}", `{}`, "cffffcfu"},
 		{"deleteChannel {spare}", "", boxes},
 		{"listUsers", "", all},
 		{"readUser {user}", "", all},

@@ -146,14 +146,19 @@ func (a *API) channelCalls(b *book) {
 		return &reply[listOf[ChannelType]]{out}, nil
 	})
 	on(b, "listChannels", a.listChannels)
-	on(b, "readChannel", func(_ context.Context, who *caller, in *ByID) (*reply[Channel], error) {
+	on(b, "readChannel", func(ctx context.Context, who *caller, in *ByID) (*reply[Channel], error) {
 		x, err := channelOf(who, who.cfg, in.ID)
-		return &reply[Channel]{a.showChannel(x, nil)}, err
+		if err != nil {
+			return nil, err
+		}
+		shown, err := a.showLive(ctx, who.cfg, x, nil)
+		return &reply[Channel]{shown}, err
 	})
 	on(b, "createChannel", a.createChannel)
 	on(b, "changeChannel", a.changeChannel)
 	on(b, "deleteChannel", a.deleteChannel)
 	on(b, "testChannel", a.testChannel)
+	on(b, "verifyChannel", a.verifyChannel)
 }
 
 func (a *API) listChannels(_ context.Context, who *caller, in *struct {
@@ -223,7 +228,9 @@ func (a *API) testChannel(ctx context.Context, who *caller, in *ByID) (*reply[Ch
 			return Channel{}, err
 		}
 		x.Health = health
-		x, err = a.Desk.SaveChannel(ctx, x, who.audit("channel.test", in.ID, health.State))
-		return a.showChannel(x, seen.Setup), err
+		if x, err = a.Desk.SaveChannel(ctx, x, who.audit("channel.test", in.ID, health.State)); err != nil {
+			return Channel{}, err
+		}
+		return a.showLive(ctx, cfg, x, seen.Setup)
 	})
 }

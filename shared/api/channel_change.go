@@ -92,8 +92,10 @@ func (a *API) createChannel(ctx context.Context, who *caller, in *struct {
 		if err != nil {
 			return Channel{}, err
 		}
-		x, err = a.Desk.SaveChannel(ctx, c.channel, who.audit("channel.create", id, x.Name))
-		return a.showChannel(x, c.setup), err
+		if x, err = a.Desk.SaveChannel(ctx, c.channel, who.audit("channel.create", id, x.Name)); err != nil {
+			return Channel{}, err
+		}
+		return a.showLive(ctx, who.cfg, x, c.setup)
 	}, func(id string) (Channel, error) {
 		cfg, err := a.Desk.Fresh(ctx)
 		if err != nil {
@@ -243,6 +245,9 @@ func (f ChannelFields) apply(cfg *desk.Config, x *desk.Channel) error {
 	f.Active.apply(&x.Active)
 	if f.Settings.set {
 		x.Settings = maps.Clone(f.Settings.value)
+		if own := ownAddress(*x); own != x.Sender.Address {
+			x.Sender.Address = "" // another address is to be verified anew
+		}
 	}
 	if err := f.applyRouting(cfg, &x.Routing); err != nil {
 		return err

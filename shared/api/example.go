@@ -91,6 +91,7 @@ func requests() map[string]string {
 		"changeInbox":        `{"kind":"HELP_DESK","reopen":{"policy":"REOPEN_WITHIN","days":14}}`,
 		"createChannel":      `{"type":"telegram","inboxId":"inbox","name":"Our bot","credentials":{"botToken":"123456789:…"}}`,
 		"changeChannel":      `{"active":false}`,
+		"verifyChannel":      `{"code":"12345678"}`,
 		"createUser":         `{"email":"ann@example.com","name":"Ann Example","roleId":"agent"}`,
 		"changeUser":         `{"roleId":"viewer","capacity":10}`,
 		"setAvailability":    `{"available":true,"until":"2026-01-05T17:00:00Z"}`,

@@ -18,6 +18,7 @@ type Desk interface {
 	Repeats
 	Inboxes
 	Channels
+	Addresses
 	Users
 	Teams
 	Roles
@@ -71,6 +72,15 @@ type Inboxes interface {
 // Channels saves channels; one whose platform account another channel has is a Conflict.
 type Channels interface {
 	SaveChannel(ctx context.Context, x desk.Channel, by desk.Audit) (desk.Channel, error)
+}
+
+// Addresses keeps how far the proof of a company's address has come. TryVerification takes a try before it gives what the
+// code is made of, and is NotFound when none is left; BeginVerification is a Conflict a moment after the one before.
+type Addresses interface {
+	BeginVerification(ctx context.Context, v desk.Verification) error
+	TryVerification(ctx context.Context, id desk.ChannelID) (desk.Verification, error)
+	EndVerification(ctx context.Context, id desk.ChannelID) error
+	Forwarding(ctx context.Context, id desk.ChannelID) (desk.Forwarding, error)
 }
 
 // Users saves people; one whose mail address another has is a Conflict.

@@ -215,6 +215,8 @@ type Result struct {
 	Wait   time.Duration // for Again: not before this; 0 leaves it to the backoff
 	// Broken marks the whole account as unable to send, in the admin's words: a revoked token, a missing permission.
 	Broken string
+	// Warning: it was sent, and the admin should know what is not as it should be.
+	Warning string
 	// Blocked: the other party doesn't want our messages or is gone.
 	Blocked bool
 	// Delivered is set when the platform answered that it was delivered at once.

@@ -78,3 +78,22 @@ func TestAChannelWithoutSubjectsReadsNoThread(t *testing.T) {
 		t.Errorf("%v, asked for %q", err, b.threads.asked)
 	}
 }
+
+func TestAMailThatWentOutByAnotherAddressWarnsItsAdminOnce(t *testing.T) {
+	b, s := mailing()
+	b.platform.answer = channel.Result{Outcome: channel.Accepted, Detail: "Sent from the other.", Warning: "Sent from the other address."}
+	if err := s.Handle(t.Context(), []byte(mailJob)); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.setup.health) != 1 || b.setup.health[0].State != desk.HealthWarning || b.outbox.settled[0].Detail != "Sent from the other." {
+		t.Fatalf("the admin sees %v, the message says %+v", b.setup.health, b.outbox.settled)
+	}
+	b.channel(func(c *desk.Channel) { c.Health, c.Sender.Address = b.setup.health[0], "help@example.com" })
+	if err := s.Handle(t.Context(), []byte(mailJob)); err != nil || len(b.setup.health) != 1 {
+		t.Errorf("told again: %v, %v", b.setup.health, err)
+	}
+	b.platform.answer = channel.Result{Outcome: channel.Accepted}
+	if err := s.Handle(t.Context(), []byte(mailJob)); err != nil || len(b.setup.health) != 2 || b.setup.health[1].State != desk.HealthOK {
+		t.Errorf("when it works again: %v, %v", b.setup.health, err)
+	}
+}

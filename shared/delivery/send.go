@@ -157,7 +157,11 @@ func (s *Stage) tellHealth(ctx context.Context, ch desk.Channel, r channel.Resul
 		err = s.Setup.SwitchOff(ctx, ch.ID, desk.Health{State: desk.HealthBroken, Detail: r.Broken, CheckedAt: s.Now()})
 	case r.Broken != "":
 		err = s.unhealthy(ctx, ch, r.Broken, nil)
-	case r.Outcome == channel.Accepted && ch.Health.State == desk.HealthBroken:
+	case r.Warning != "":
+		if ch.Health.Detail != r.Warning {
+			err = s.Setup.SetChannelHealth(ctx, ch.ID, desk.Health{State: desk.HealthWarning, Detail: r.Warning, CheckedAt: s.Now()})
+		}
+	case r.Outcome == channel.Accepted && (ch.Health.State == desk.HealthBroken || ch.Health.State == desk.HealthWarning && ch.Sender.Address != ""):
 		err = s.Setup.SetChannelHealth(ctx, ch.ID, desk.Health{State: desk.HealthOK, CheckedAt: s.Now()})
 	}
 	if err != nil {

@@ -213,6 +213,7 @@ type MessageMail struct {
 	Original   bool      `json:"orig,omitempty"`  // the sender of the forwarded mail is the contact
 	Unverified bool      `json:"unver,omitempty"` // DMARC failed under a policy that says so
 	Problems   []string  `json:"prob,omitempty"`
+	Seed       string    `json:"seed,omitempty"` // outgoing: of the code that stands in the mail only
 }
 
 // ID is the message's public id.

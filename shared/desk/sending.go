@@ -45,6 +45,7 @@ type FailurePage struct {
 
 // The states of a channel's health.
 const (
-	HealthOK     = "OK"
-	HealthBroken = "BROKEN"
+	HealthOK      = "OK"
+	HealthWarning = "WARNING" // it works, and needs looking at
+	HealthBroken  = "BROKEN"
 )

@@ -35,6 +35,7 @@ import (
 //	failure                             FAILURE#day                      queue message id
 //	audit                               AUDIT#day                        ulid
 //	upload                              UPLOAD#id                        UPLOAD
+//	a code to a mail address           VERIFY#channel                   VERIFY
 //	done once                           DONE#kind#message#target         DONE
 //	a connect flow's token              STAGING#hash                     STAGING
 //	work done in line, by one at a time LEASE#hash                       LEASE
@@ -151,6 +152,10 @@ func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 func failureKey(day, message string) key { return key{"FAILURE#" + day, message} }
 func uploadKey(id desk.UploadID) key {
 	return key{"UPLOAD#" + string(id), "UPLOAD"}
+}
+
+func verificationKey(id desk.ChannelID) key {
+	return key{"VERIFY#" + string(id), "VERIFY"}
 }
 
 func stagingKey(token string) key { return key{"STAGING#" + desk.Digest(token), "STAGING"} }

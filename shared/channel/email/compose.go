@@ -28,6 +28,13 @@ func (s sender) compose(ctx context.Context, a channel.Account, m channel.Outgoi
 	}
 	out.ReplyTo = []mime.Address{{Name: out.From.Name, Addr: "reply+" + token + "@" + s.Domain}}
 	out.InReplyTo, out.References = s.references(m)
+	if m.Message.Mail != nil && m.Message.Mail.Seed != "" {
+		code, err := channel.VerificationCode(ctx, s.Tokens.HMAC, m.Message.Mail.Seed)
+		if err != nil {
+			return mime.Outgoing{}, err
+		}
+		m.Text = strings.ReplaceAll(m.Text, channel.CodeGap, code)
+	}
 	out.Text, out.HTML = bodies(a, m)
 	return out, nil
 }
@@ -44,10 +51,13 @@ func (s sender) from(a channel.Account, m channel.Outgoing) mime.Address {
 	}
 	address := a.Sender.Address
 	if address == "" {
-		address = a.Slug + "@" + s.Domain
+		address = s.fallback(a)
 	}
 	return mime.Address{Name: name, Addr: address}
 }
+
+// fallback is the address of the inbox that it was born with.
+func (s sender) fallback(a channel.Account) string { return a.Slug + "@" + s.Domain }
 
 // headers are the further fields: what knows the mail again, and what keeps machines from answering a machine.
 func (s sender) headers(m channel.Outgoing) []mime.Header {

@@ -22,9 +22,10 @@ type Mailer interface {
 	Deliver(ctx context.Context, from string, to []string, raw []byte, tags map[string]string) (id string, lost bool, err error)
 }
 
-// Tokens makes the signed tokens of reply addresses.
+// Tokens makes the signed tokens of reply addresses, and signs what codes are made of.
 type Tokens interface {
 	ReplyToken(ctx context.Context, id desk.ConversationID) (string, error)
+	HMAC(ctx context.Context, purpose string, data []byte) ([]byte, error)
 }
 
 // Options are what sending needs. Domain is the stack's mail domain, Region the mail service's.
@@ -81,6 +82,12 @@ func (s sender) Send(ctx context.Context, _ channel.Doer, a channel.Account, m c
 	case len(envelope) > maxRecipients:
 		return refused(fmt.Sprintf("The mail has %d recipients; it can have %d.", len(envelope), maxRecipients))
 	}
+	return s.hand(ctx, a, m, out, envelope)
+}
+
+// hand gives the mail to the mail service. Where that may not send from the address of the company (any more), the mail
+// goes out from the inbox's own address at once: it surely was not sent.
+func (s sender) hand(ctx context.Context, a channel.Account, m channel.Outgoing, out mime.Outgoing, envelope []string) channel.Result {
 	raw, err := write(out, m.Files)
 	if err != nil {
 		if desk.Transient(err) {
@@ -89,7 +96,23 @@ func (s sender) Send(ctx context.Context, _ channel.Doer, a channel.Account, m c
 		return refused(sentence(err))
 	}
 	tags := map[string]string{tagMessage: string(m.Key), tagChannel: string(a.Channel)}
-	return s.outcome(s.Mailer.Deliver(ctx, out.From.Addr, envelope, raw, tags))
+	id, lost, err := s.Mailer.Deliver(ctx, out.From.Addr, envelope, raw, tags)
+	if own := out.From.Addr; own == a.Sender.Address && !lost && unproven(err) {
+		out.From.Addr = s.fallback(a)
+		r := s.hand(ctx, a, m, out, envelope)
+		if r.Outcome == channel.Accepted {
+			r.Warning = "Answers are sent from " + out.From.Addr + ": the mail service may not send from " + own + ". " + sentence(err)
+			r.Detail = "Sent from " + out.From.Addr + ", because the mail service may not send from " + own + "."
+		}
+		return r
+	}
+	return s.outcome(id, lost, err)
+}
+
+// unproven says that the mail service does not let us send from the address: the words are Amazon's, where an identity is
+// not, or not any more, verified.
+func unproven(err error) bool {
+	return err != nil && desk.CodeOf(err) == desk.Invalid && strings.Contains(strings.ToLower(sentence(err)), "not verified")
 }
 
 // write makes the whole mail in memory: the mail service takes it in one call.

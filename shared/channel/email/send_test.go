@@ -37,6 +37,10 @@ func (k tokens) ReplyToken(_ context.Context, id desk.ConversationID) (string, e
 	return strings.ToLower(string(id)) + ".sum", k.err
 }
 
+func (tokens) HMAC(context.Context, string, []byte) ([]byte, error) {
+	return []byte{0, 0, 0, 0, 0, 188, 97, 78}, nil
+}
+
 func options(p *post) email.Options {
 	return email.Options{Mailer: p, Tokens: tokens{}, Domain: "desk.example", Region: "eu-central-1", Now: func() time.Time {
 		return time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
