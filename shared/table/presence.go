@@ -179,3 +179,58 @@ func (t *Table) loads(ctx context.Context, before, after desk.Conversation, give
 	}
 	return out, nil
 }
+
+// ReconcileLoad makes a person's load what they have: entries that no open conversation of theirs stands behind are taken
+// off, and those that an index knows besides are added. It changes nothing that somebody changes at the same moment.
+func (t *Table) ReconcileLoad(ctx context.Context, id desk.UserID) (changed bool, err error) {
+	p, err := t.Presence(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	var gone, missed []string
+	for _, c := range p.Load {
+		conv, err := t.Conversation(ctx, c)
+		if err != nil && desk.CodeOf(err) != desk.NotFound {
+			return false, err
+		}
+		if err != nil || conv.Counted() != id {
+			gone = append(gone, string(c))
+		}
+	}
+	q := desk.ConversationQuery{Assignee: id, Mine: true, Limit: 100}
+	for {
+		page, err := t.ListConversations(ctx, q)
+		if err != nil {
+			return false, err
+		}
+		for _, c := range page.Conversations {
+			if c.Counted() == id && c.Work == "" && !slices.Contains(p.Load, c.ID) {
+				missed = append(missed, string(c.ID))
+			}
+		}
+		if q.After = page.Next; q.After == "" {
+			break
+		}
+	}
+	if len(gone)+len(missed) == 0 || p.Version == 0 {
+		return false, nil
+	}
+	expr, args := t.waking()
+	args[":v"], args[":w"] = num(p.Version), num(p.Version+1)
+	for _, step := range []struct {
+		verb string
+		ids  []string
+	}{{"DELETE", gone}, {"ADD", missed}} {
+		if len(step.ids) == 0 {
+			continue
+		}
+		args[":ol"] = set(step.ids...)
+		refused, err := t.update(ctx, presenceKey(id), "SET v = :w, "+expr+" "+step.verb+" ol :ol", "v = :v", args)
+		if err != nil || refused {
+			return changed, err
+		}
+		changed = true
+		args[":v"], args[":w"] = args[":w"], num(p.Version+2)
+	}
+	return changed, nil
+}

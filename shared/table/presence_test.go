@@ -6,6 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/loket-desk/loket/shared/desk"
 )
 
@@ -132,7 +136,81 @@ func TestAChannelsHealthIsShownAndTheSameAgainIsNoChange(t *testing.T) {
 	}
 }
 
+func TestALoadIsMadeWhatAPersonHas(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	give := func(to desk.UserID) desk.ConversationID {
+		t.Helper()
+		id := file(t, b.Table, hello(b.NewID(), b.NewID())).Conversation
+		_, err := b.ChangeConversation(ctx, id, "", desk.Author{}, func(c *desk.Conversation) ([]desk.Change, error) {
+			c.Assignee, c.Work = to, ""
+			return []desk.Change{{What: "assigned", To: string(to)}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	kept, closed, others := give("ada"), give("ada"), give("bob")
+	if _, err := closeIt(t, b.Table, closed, ""); err != nil {
+		t.Fatal(err)
+	}
+	if p, _ := b.Presence(ctx, "ada"); len(p.Load) != 1 || p.Load[0] != kept {
+		t.Fatalf("the load doesn't follow: %+v", p)
+	}
+	if changed, err := b.ReconcileLoad(ctx, "ada"); err != nil || changed {
+		t.Errorf("there was nothing to do: %v, %v", changed, err)
+	}
+	b.load(t, "ada", string(others), string(closed), "gone")
+	if changed, err := b.ReconcileLoad(ctx, "ada"); err != nil || !changed {
+		t.Errorf("%v, %v", changed, err)
+	}
+	if p, _ := b.Presence(ctx, "ada"); len(p.Load) != 1 || p.Load[0] != kept || desk.WorkVerb(p.Work) != desk.WorkDrain {
+		t.Errorf("ada has %+v", p)
+	}
+	if changed, err := b.ReconcileLoad(ctx, "nobody"); err != nil || changed {
+		t.Errorf("%v, %v", changed, err)
+	}
+}
+
+func TestAnAwayUntilSwitchAndATakeBackAreFoundWhenTheirTimeHasCome(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	noon := b.now().Add(time.Hour)
+	if _, err := b.SetAvailability(ctx, "ada", false, noon); err != nil {
+		t.Fatal(err)
+	}
+	if early, err := b.StaleWork(ctx, noon, 10); err != nil || len(early) != 0 {
+		t.Fatalf("too early: %v, %v", early, err)
+	}
+	due, err := b.StaleWork(ctx, noon.Add(time.Second), 10)
+	if err != nil || len(due) != 1 || due[0].Work != "" {
+		t.Fatalf("%v, %v", due, err)
+	}
+	if moved, err := b.HandOnAgain(ctx, due[0], noon.Add(time.Minute)); err != nil || moved {
+		t.Fatalf("%v, %v", moved, err)
+	}
+	if p, _ := b.Presence(ctx, "ada"); desk.WorkVerb(p.Work) != desk.WorkDrain || !free(p, noon) {
+		t.Errorf("ada is %+v", p)
+	}
+}
+
 // free is whether somebody without working hours takes new work.
 func free(p desk.Presence, now time.Time) bool {
 	return (&desk.Config{}).Available(desk.User{}, p, now)
+}
+
+// load writes into somebody's load what they don't have.
+func (b *bench) load(t *testing.T, user string, ids ...string) {
+	t.Helper()
+	_, err := b.raw.UpdateItem(context.Background(), &dynamodb.UpdateItemInput{
+		TableName: &b.name, UpdateExpression: aws.String("ADD ol :ol"),
+		Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "USER#" + user}, "sk": &types.AttributeValueMemberS{Value: "PRESENCE"},
+		},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":ol": &types.AttributeValueMemberSS{Value: ids}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

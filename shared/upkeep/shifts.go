@@ -15,10 +15,12 @@ type Shifts interface {
 	// ShiftsSeen is until when beginnings of working hours were looked for; zero at first.
 	ShiftsSeen(ctx context.Context) (time.Time, error)
 	SawShifts(ctx context.Context, until time.Time) error
+	// ReconcileLoad makes what counts to a person's load what they have.
+	ReconcileLoad(ctx context.Context, id desk.UserID) (changed bool, err error)
 }
 
-// begin wakes everybody whose working hours have begun since the last look: what waited for them is given out. Cut short
-// it begins again where it began; waking somebody twice is harmless.
+// begin wakes everybody whose working hours have begun since the last look: what waited for them is given out. Once a night
+// it also counts what everybody has. Cut short it begins again where it began; waking somebody twice is harmless.
 func (s *Sweep) begin(ctx context.Context) (int, error) {
 	now := s.Now()
 	seen, err := s.Shifts.ShiftsSeen(ctx)
@@ -29,10 +31,9 @@ func (s *Sweep) begin(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, any := 0, false
+	n := 0
 	for id, u := range cfg.Users {
 		working, since, set := cfg.Working(u, now)
-		any = any || set
 		if !u.Active || !set || !working || !since.After(seen) {
 			continue
 		}
@@ -41,8 +42,18 @@ func (s *Sweep) begin(ctx context.Context) (int, error) {
 		}
 		n++
 	}
-	if !any { // nobody has working hours: there is nothing to remember
-		return 0, nil
+	if now.Sub(seen) < remember && n == 0 && seen.UTC().YearDay() == now.UTC().YearDay() {
+		return 0, nil // not worth a write; nobody is woken twice for it
+	}
+	if seen.UTC().YearDay() != now.UTC().YearDay() { // once a night
+		for id := range cfg.Users {
+			if _, err := s.Shifts.ReconcileLoad(ctx, id); err != nil {
+				return n, err
+			}
+		}
 	}
 	return n, s.Shifts.SawShifts(ctx, now)
 }
+
+// remember is how old the last look may be before a new one is noted.
+const remember = 10 * time.Minute

@@ -16,6 +16,7 @@ type rota struct {
 	seen  time.Time
 	woken []desk.UserID
 	down  error
+	count map[desk.UserID]int // how often their load was counted
 }
 
 func (w *world) Config(context.Context) (*desk.Config, error) {
@@ -36,6 +37,32 @@ func (w *world) ShiftsSeen(context.Context) (time.Time, error) { return w.rota.s
 func (w *world) SawShifts(_ context.Context, until time.Time) error {
 	w.rota.seen = until
 	return nil
+}
+
+func (w *world) ReconcileLoad(_ context.Context, id desk.UserID) (bool, error) {
+	if w.rota.count == nil {
+		w.rota.count = map[desk.UserID]int{}
+	}
+	w.rota.count[id]++
+	return false, nil
+}
+
+func TestWhatEverybodyHasIsCountedOnceANight(t *testing.T) {
+	w := newWorld()
+	w.rota = early()
+	for _, at := range []string{"2026-11-02T22:00:00Z", "2026-11-02T23:59:00Z", "2026-11-03T00:01:00Z", "2026-11-03T12:00:00Z"} {
+		var err error
+		if w.now, err = time.Parse(time.RFC3339, at); err != nil {
+			t.Fatal(err)
+		}
+		w.mustSweep(t)
+		w.mustSweep(t)
+	}
+	for _, id := range []desk.UserID{"ann", "bob", "cem", "dot"} {
+		if w.rota.count[id] != 2 { // at the very first look, and in the night
+			t.Errorf("%s was counted %d times", id, w.rota.count[id])
+		}
+	}
 }
 
 // early has Ann begin at nine and Bob at ten, both in Amsterdam; Cem has no hours and Dot is gone.
