@@ -54,6 +54,7 @@ func (s *Stage) arrived(ctx context.Context, m desk.QueueMessage, a arrival) err
 		}
 	}
 	s.note(ctx)
+	s.noteForwarding(ctx, a, read.mail, d)
 	return s.clear(ctx, a, lies)
 }
 

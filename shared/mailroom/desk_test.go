@@ -57,7 +57,7 @@ func newOffice(t *testing.T) *office {
 	must(err)
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	o.room = New(Options{
-		Domain: "desk.example", Setup: o.table, Letters: &o.world, Objects: &o.world, Tokens: signer{}, Threads: o.table, Failures: o.table,
+		Domain: "desk.example", Setup: o.table, Letters: &o.world, Objects: &o.world, Tokens: signer{}, Threads: o.table, Failures: o.table, Diary: o.table,
 		Write: func(_ context.Context, key, _ string) Writer { return &part{world: &o.world, key: key} }, Log: quiet,
 	})
 	o.router = &routing.Router{

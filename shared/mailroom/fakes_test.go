@@ -30,6 +30,9 @@ type world struct {
 	counted    map[string]int
 	down       map[string]error // by method
 	came       []time.Time
+	forwarded  []desk.ChannelID
+	confirm    string
+	confirmIn  string
 	breaks     int // after how many bytes a read breaks off; 0 is never
 }
 
@@ -70,6 +73,16 @@ func (w *world) Fresh(context.Context) (*desk.Config, error)  { return w.fresh, 
 func (w *world) MailCame(_ context.Context, at time.Time) error {
 	w.came = append(w.came, at)
 	return w.down["MailCame"]
+}
+
+func (w *world) NoteForwarded(_ context.Context, id desk.ChannelID, _ time.Time) error {
+	w.forwarded = append(w.forwarded, id)
+	return w.down["NoteForwarded"]
+}
+
+func (w *world) NoteConfirmation(_ context.Context, id desk.ChannelID, words string, _ time.Time) error {
+	w.confirmIn, w.confirm = string(id), words
+	return w.down["NoteConfirmation"]
 }
 
 func (w *world) Send(_ context.Context, letters []desk.Letter) error {

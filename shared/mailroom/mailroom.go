@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -60,9 +61,11 @@ type Failures interface {
 	RecordFailure(ctx context.Context, f desk.Failure) error
 }
 
-// Diary remembers that mails come in.
+// Diary remembers that mails come in, and what they tell of the forwarding to a channel.
 type Diary interface {
 	MailCame(ctx context.Context, at time.Time) error
+	NoteForwarded(ctx context.Context, id desk.ChannelID, at time.Time) error
+	NoteConfirmation(ctx context.Context, id desk.ChannelID, words string, at time.Time) error
 }
 
 // Options are what a Stage is made of. Count, Now and Log may be nil.
@@ -93,7 +96,8 @@ const (
 // Stage reads the records of the mail queue. It is safe for concurrent use.
 type Stage struct {
 	Options
-	noted atomic.Int64 // when the diary was written last, in minutes
+	noted     atomic.Int64 // when the diary was written last, in minutes
+	forwarded sync.Map     // by channel: when its forwarding was noted last, in hours
 }
 
 // New makes a Stage.
