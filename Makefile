@@ -21,6 +21,9 @@ ARCHITECTURE ?= $(or $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/
 STACK ?= loket
 PORT ?= 3000
 REPLACE ?=
+EXAMPLES ?= 20
+MINUTES ?= 10
+SEED ?= 1
 F ?=
 EVENT ?= events/$(F).json
 
@@ -69,6 +72,14 @@ fuzz: tools-go ## each fuzz target for FUZZTIME
 bench: tools ## sizes, start-up, cost, lists, speed against their budgets; ONLY=wru,zip picks rows, STRICT=1 fails on a miss
 	@go run ./infra/bench -only "$(ONLY)" $(if $(filter-out 0,$(STRICT)),-strict)
 
+.PHONY: soak
+soak: tools build ## the whole product under customers, agents and ended processes for MINUTES, then every event and answer is counted; SEED=
+	go run ./infra/soak -minutes "$(MINUTES)" -seed "$(SEED)" -bin "$(DIR)" -dir "$(DIR)/soak"
+
+.PHONY: restore-drill
+restore-drill: tools-go ## export the table of a running `make run`, restore it beside itself, check and compare
+	@go run ./infra/restore -dir "$(DIR)" drill
+
 .PHONY: clean
 clean: ## remove what was built; fetched servers and data stay
 	rm -rf .aws-sam .local/bin .local/build .local/functions
@@ -83,6 +94,16 @@ lint: tools-go $(VENV)/ready ## gofumpt, vet, staticcheck, and the template by S
 	go tool staticcheck ./...
 	$(OFFLINE) $(VENV)/bin/sam validate --lint --template template.yaml
 	$(OFFLINE) $(VENV)/bin/cfn-lint template.yaml
+
+.PHONY: api-check
+api-check: build tools $(DIR)/venv-api-check/ready ## ask a local run all that its OpenAPI document allows; EXAMPLES=, SEED=
+	@EXAMPLES="$(EXAMPLES)" SEED="$(SEED)" infra/apicheck/check.sh "$(abspath $(DIR))"
+
+$(DIR)/venv-api-check/ready: infra/apicheck/requirements.txt
+	@command -v python3 >/dev/null || { echo "python3 was not found: schemathesis needs it. Install Python 3.10 or later with venv."; exit 1; }
+	@mkdir -p "$(DIR)" && python3 -m venv "$(DIR)/venv-api-check"
+	"$(DIR)/venv-api-check/bin/pip" install --quiet --disable-pip-version-check -r infra/apicheck/requirements.txt
+	@touch "$@"
 
 .PHONY: vuln
 vuln: tools-go ## known vulnerabilities (asks the Go vulnerability database)

@@ -21,6 +21,9 @@ func (b *book) document() []byte {
 	examples := sampler{registry}
 	for _, op := range operations(whole) {
 		examples.give(op)
+		if op.OperationID == "readOriginal" {
+			asItCame(op)
+		}
 	}
 	text, err := json.Marshal(whole)
 	if err != nil {
@@ -55,4 +58,15 @@ func operations(whole *huma.OpenAPI) []*huma.Operation {
 		}
 	}
 	return out
+}
+
+// asItCame describes the answer of the one call that gives what a platform sent: a mail or a payload.
+func asItCame(op *huma.Operation) {
+	mail := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "From: ann@example.com\r\nSubject: Where is my order?\r\n\r\nHello"}
+	payload := &huma.MediaType{Schema: &huma.Schema{}, Example: map[string]any{"update_id": 1}}
+	op.Responses["200"].Content = map[string]*huma.MediaType{"message/rfc822": mail, "application/json": payload}
+	op.Responses["302"] = &huma.Response{
+		Description: "It is large: where it can be read for an hour.",
+		Headers:     map[string]*huma.Param{"Location": {Schema: &huma.Schema{Type: huma.TypeString, Format: "uri"}}},
+	}
 }
