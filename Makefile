@@ -36,7 +36,7 @@ OFFLINE := env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKE
 
 .PHONY: help
 help: ## list what can be made
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Set on the command line: HTTP=:8081 SMTP=:2526 DIR=.local DATA=.local/data RELAY=host:25 (run), PKG=./shared/... (test, fuzz)"
 
 # ------------------------------------------------------------------ on one machine
