@@ -198,6 +198,7 @@ type Message struct {
 	Lease     time.Time  `json:"-"` // outgoing: being sent until
 	Tries     int        `json:"-"`
 	Providers []string   `json:"-"` // outgoing: ids the platform gave, first is ProviderID
+	Past      []string   `json:"-"` // outgoing: ids of earlier attempts, before it was sent again by hand
 	Attempts  []Attempt  `json:"-"` // outgoing, of a custom channel: every try
 }
 

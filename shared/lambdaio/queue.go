@@ -44,11 +44,14 @@ type BatchOptions struct {
 const (
 	longestBackoff = time.Minute
 	longestWait    = 15 * time.Minute
+	// lasting is after how many receptions what fails is an outage: from then on a record comes back every quarter of an
+	// hour only, so that the receptions that its queue allows last for hours.
+	lasting = 15
 )
 
 // Queue handles batches of an SQS queue with partial failures. The records of one group are handled in order, groups side
 // by side. After a record failed, the later ones of its group are not tried: all of them are hidden for the same while,
-// one second doubling to a minute, and come back in order. A record that fails its last try is given up, and its
+// one second doubling to a minute (a quarter of an hour in a lasting outage), and come back in order. A record that fails its last try is given up, and its
 // followers go on.
 func Queue(o BatchOptions) Handler {
 	if o.Tries == 0 {
@@ -178,13 +181,17 @@ func (b batch) one(ctx context.Context, r Record) error {
 	return nil
 }
 
-// pause is how long a failed record stays hidden: what its error asks for, or 1 s doubling to 60 s.
+// pause is how long a failed record stays hidden: what its error asks for, or 1 s doubling to 60 s, and 15 minutes in an
+// outage that lasts.
 func (o BatchOptions) pause(r Record, err error) time.Duration {
 	if w := o.Wait(err); w > 0 {
 		return min(w, longestWait)
 	}
 	if errors.Is(err, errNoTime) {
 		return time.Second
+	}
+	if r.Tries > lasting {
+		return longestWait
 	}
 	return min(time.Second<<min(r.Tries-1, 10), longestBackoff)
 }

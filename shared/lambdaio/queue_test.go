@@ -118,8 +118,8 @@ func TestRecordsWithoutAGroupDoNotHoldEachOtherUp(t *testing.T) {
 	equal(t, "handled", h.handled, "1", "2")
 }
 
-func TestThePauseDoublesToAMinuteAndAnErrorMayAskForMore(t *testing.T) {
-	for tries, want := range map[int]string{1: "1s", 2: "2s", 4: "8s", 6: "32s", 7: "1m0s", 50: "1m0s"} {
+func TestThePauseDoublesToAMinuteAndIsAQuarterOfAnHourInALastingOutage(t *testing.T) {
+	for tries, want := range map[int]string{1: "1s", 2: "2s", 4: "8s", 6: "32s", 7: "1m0s", 15: "1m0s", 16: "15m0s", 50: "15m0s"} {
 		h := &hand{fail: map[string]error{"x": errBusy}}
 		equal(t, "come back", deliver(t, t.Context(), h.options(), message("x", "g", tries)), "x")
 		equal(t, "hidden", h.hidden, "r-x "+want)

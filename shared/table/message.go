@@ -14,7 +14,7 @@ import (
 // A message's item holds what never changes as one JSON text (d) and what does in attributes of its own:
 //
 //	st sd sa   state, its detail, since when        nb le tr   not before, lease, tries of a send
-//	ed rx rm   earlier texts, reactions, taken back  ps         the platform's ids, as JSON
+//	ed rx rm   earlier texts, reactions, taken back  ps po      the platform's ids, and those of earlier attempts
 //	v          counts changes of d                      al         every try to send, each as JSON
 func encodeMessage(m desk.Message) item {
 	it := messageKey(m.Conversation, m.Key).item()
@@ -63,7 +63,7 @@ func decodeMessage(it item) (desk.Message, error) {
 	if m.Attempts, err = decodeAttempts(it); err != nil {
 		return m, desk.Refuse(desk.Internal, "A message could not be read.").Because(err)
 	}
-	for name, into := range map[string]any{"ps": &m.Providers, "ed": &m.Edits, "rx": &m.Reactions} {
+	for name, into := range map[string]any{"ps": &m.Providers, "po": &m.Past, "ed": &m.Edits, "rx": &m.Reactions} {
 		if err := getDoc(it, name, into); err != nil {
 			return m, desk.Refuse(desk.Internal, "A message could not be read.").Because(err)
 		}

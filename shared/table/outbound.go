@@ -171,7 +171,11 @@ func (t *Table) ParkOutbound(ctx context.Context, id desk.MessageID, due time.Ti
 	return err
 }
 
-// RetryMessage puts a message back in line by hand. Only one that FAILED or is UNKNOWN can be sent again: Conflict
+// keptPast bounds how many ids of earlier attempts a message remembers.
+const keptPast = 20
+
+// RetryMessage puts a message back in line by hand. The platform's ids of the earlier attempt are past: what is still said
+// of them is not about this one. Only one that FAILED or is UNKNOWN can be sent again: Conflict
 // otherwise. NotFound when there is none.
 func (t *Table) RetryMessage(ctx context.Context, id desk.MessageID) (desk.Message, error) {
 	m, err := t.Message(ctx, id)
@@ -179,11 +183,12 @@ func (t *Table) RetryMessage(ctx context.Context, id desk.MessageID) (desk.Messa
 		return m, err
 	}
 	now := t.now()
+	past := append(m.Past, m.Providers...)
 	it, refused, err := t.updateReturning(ctx, messageKey(m.Conversation, m.Key),
-		"SET st = :queued, sa = :now, q = :q, g3 = :shard, h3 = :due REMOVE sd, nb, le, ln, ft, tr",
+		"SET st = :queued, sa = :now, q = :q, g3 = :shard, h3 = :due, po = :past REMOVE sd, nb, le, ln, ft, ps",
 		"st IN (:failed, :unknown)", item{
 			":queued": str(string(desk.Queued)), ":now": moment(now), ":q": str(workName(desk.WorkSend, now.UnixMilli())),
-			":shard": str(workShard), ":due": moment(now.Add(sweepAfter)),
+			":shard": str(workShard), ":due": moment(now.Add(sweepAfter)), ":past": doc(past[max(0, len(past)-keptPast):]),
 			":failed": str(string(desk.Failed)), ":unknown": str(string(desk.Unknown)),
 		})
 	if err != nil {

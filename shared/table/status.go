@@ -120,7 +120,7 @@ func (t *Table) moveState(ctx context.Context, id desk.MessageID, ch desk.Channe
 		if err != nil {
 			return ignoreMissing(err)
 		}
-		stranger := provider != "" && len(m.Providers) > 0 && !slices.Contains(m.Providers, provider)
+		stranger := provider != "" && (slices.Contains(m.Past, provider) || len(m.Providers) > 0 && !slices.Contains(m.Providers, provider))
 		if m.Direction != desk.Outgoing || m.Channel != ch || stranger || !m.Status.State.MayBecome(news.State) && !delayed(m, news) {
 			return nil
 		}
