@@ -52,6 +52,7 @@ type Availability struct {
 	UserID    string     `json:"userId"`
 	Available bool       `json:"available"`
 	Until     *time.Time `json:"until" doc:"When it falls back by itself; null is for good."`
+	NextShift *time.Time `json:"nextShift" doc:"When their working hours next begin; null without hours."`
 	Load      int        `json:"load" doc:"How many open conversations they have."`
 }
 
@@ -227,6 +228,7 @@ func keepsAnAdmin(cfg *desk.Config, was desk.User) error {
 func (a *API) showAvailability(cfg *desk.Config, u desk.User, p desk.Presence) Availability {
 	now := a.Now()
 	out := Availability{UserID: string(u.ID), Available: cfg.Available(u, p, now), Load: len(p.Load)}
+	out.NextShift = moment(cfg.NextShift(u, now))
 	if now.Before(p.Until) {
 		out.Until = moment(p.Until)
 	}

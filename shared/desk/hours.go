@@ -132,6 +132,15 @@ func (c *Config) Working(u User, now time.Time) (working bool, since time.Time, 
 	return working, since, true
 }
 
+// NextShift is when a person's working hours next begin; zero when they have none, or none within a week.
+func (c *Config) NextShift(u User, now time.Time) time.Time {
+	h, set := c.Hours[u.Hours]
+	if !set {
+		return time.Time{}
+	}
+	return h.Next(now, c.dayOff(h))
+}
+
 // Available reports whether a person takes new work at a moment. A switch that was turned until a time counts until
 // then, and falls back after it. Otherwise working hours decide, where the person has any, and the switch counts until
 // they next begin or end.

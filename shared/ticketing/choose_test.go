@@ -1,6 +1,7 @@
 package ticketing
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -276,6 +277,33 @@ func TestWhatSomebodyHadWhoLeftIsTakenOffThem(t *testing.T) {
 	}
 	if !slices.Equal(w.drained, []string{"ada drain:1"}) {
 		t.Errorf("drained: %v", w.drained)
+	}
+}
+
+func TestWhoeverJustLeftIsLookedAtOnceMoreWhenEveryProcessKnows(t *testing.T) {
+	w := newWorld()
+	w.person("ada", func(u *desk.User) { u.Active = false })
+	w.people["ada"] = desk.Presence{Work: fmt.Sprint("drain:", w.now.UnixMilli())}
+	err := w.handle(t, desk.TicketJob{Kind: desk.JobDrain, User: "ada"})
+	if !desk.Transient(err) || desk.WaitOf(err) != spread || len(w.drained) != 0 {
+		t.Errorf("%v, drained %v", err, w.drained)
+	}
+	w.now = w.now.Add(spread)
+	w.drain(t, "ada")
+	if len(w.drained) != 1 {
+		t.Errorf("drained: %v", w.drained)
+	}
+}
+
+func TestSomebodyWhoWasJustMadeFitIsFoundByTheSecondLook(t *testing.T) {
+	w := newWorld()
+	w.available("out")
+	w.stale = &desk.Config{}
+	*w.stale = *w.cfg
+	w.stale.Channels = map[desk.ChannelID]desk.Channel{"ch1": w.cfg.Channels["ch1"]}
+	w.rule(func(ch *desk.Channel) { ch.Routing.UserIDs = []desk.UserID{"out"} })
+	if who, _ := w.whose(t, "c1"); who != "out" {
+		t.Errorf("given to %q", who)
 	}
 }
 

@@ -5,6 +5,9 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/loket-desk/loket/shared/desk"
 )
@@ -28,7 +31,9 @@ func (s *Stage) drain(ctx context.Context, id desk.UserID) error {
 	case id == desk.Everybody:
 		err = s.drainLines(ctx, cfg, func(desk.Channel) bool { return true }, slices.Sorted(maps.Keys(cfg.Users)))
 	case !known || !u.Active:
-		err = s.dismiss(ctx, who, cmp.Or(u.Name, "Whoever had it"))
+		if err = s.dismiss(ctx, who, cmp.Or(u.Name, "Whoever had it")); err == nil {
+			err = s.known(who.Work)
+		}
 	case cfg.Can(u, desk.PermBeAssigned):
 		err = s.drainLines(ctx, cfg, func(ch desk.Channel) bool { return serves(cfg, ch, u) }, []desk.UserID{id})
 	}
@@ -36,6 +41,23 @@ func (s *Stage) drain(ctx context.Context, id desk.UserID) error {
 		return err
 	}
 	return s.People.Drained(ctx, id, who.Work)
+}
+
+// spread is how long a process may take to hear of a change of the set-up, and somewhat more.
+const spread = 5 * time.Second
+
+// known asks for one more look at a change that some process may not have heard of: it may still give something to
+// somebody who has just left.
+func (s *Stage) known(work string) error {
+	_, at, _ := strings.Cut(desk.WorkBase(work), ":")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return nil // no mark: nothing is new
+	}
+	if age := s.Now().Sub(time.UnixMilli(ms)); age < spread {
+		return desk.Refuse(desk.Busy, "Not everybody may know of the change yet.").After(spread - age)
+	}
+	return nil
 }
 
 // serves reports whether the rule of a channel may give its conversations to a person.

@@ -171,6 +171,7 @@ func (o *office) does(tb *table.Table, job desk.TicketJob) error {
 // settle does all the work there is, each piece twice, as a queue may deliver it.
 func (o *office) settle() {
 	for range 60 {
+		o.now = o.now.Add(time.Second)
 		jobs := o.jobs()
 		if len(jobs) == 0 {
 			return

@@ -207,6 +207,13 @@ func (s *Stage) place(ctx context.Context, cfg *desk.Config, ch desk.Channel, o 
 		if err := s.Line.Wait(ctx, found.pool, o.Conversation, not); err != nil {
 			return err
 		}
+		if cfg, err = s.Setup.Fresh(ctx); err != nil { // whoever was made fit since is known now, or comes to the line
+			return err
+		}
+		ch, ok := cfg.Channel(ch.ID)
+		if !ok {
+			return nil
+		}
 		if found, err = s.choose(ctx, cfg, ch, o.Conversation, not); err != nil {
 			return err
 		}
