@@ -20,14 +20,15 @@ func (accounts) Receive(a channel.Account, r channel.Request) (channel.Received,
 	if r.Method != http.MethodPost {
 		return channel.Received{}, nil
 	}
-	var c call
-	if err := json.Unmarshal(r.Body, &c); err != nil {
-		u := channel.Unparsed(r.Body, "LINE sent something that can't be read as events: "+channel.Unreadable(err), r.Now)
-		return channel.Received{Events: []desk.Inbound{u}}, nil
+	p := parser{body: r.Body, now: r.Now.UTC()}
+	var c call[event]
+	if json.Unmarshal(r.Body, &c) != nil {
+		return p.apart(), nil
 	}
-	p := parser{account: channel.Bounded(channel.Clean(c.Destination)), now: r.Now.UTC()}
-	for _, raw := range c.Events {
-		p.event(raw)
+	p.account = channel.Bounded(channel.Clean(c.Destination))
+	for i, e := range c.Events {
+		p.at = i
+		p.event(e)
 	}
 	return p.out, nil
 }
@@ -35,26 +36,58 @@ func (accounts) Receive(a channel.Account, r channel.Request) (channel.Received,
 // parser translates the events of one call.
 type parser struct {
 	account string
+	body    []byte
 	now     time.Time
+	at      int               // which event
+	raw     []json.RawMessage // the events as they came, once somebody needs them
 	out     channel.Received
 }
 
-func (p *parser) event(raw json.RawMessage) {
-	var e event
-	if err := json.Unmarshal(raw, &e); err != nil {
-		p.unparsed(raw, "LINE sent an event that can't be read: "+channel.Unreadable(err))
-		return
+// apart reads the events one by one, so that one that can't be read doesn't spoil the rest.
+func (p *parser) apart() channel.Received {
+	var c call[json.RawMessage]
+	if err := json.Unmarshal(p.body, &c); err != nil {
+		u := channel.Unparsed(p.body, "LINE sent something that can't be read as events: "+channel.Unreadable(err), p.now)
+		return channel.Received{Events: []desk.Inbound{u}}
 	}
+	p.account = channel.Bounded(channel.Clean(c.Destination))
+	p.raw = c.Events
+	for i, raw := range c.Events {
+		p.at = i
+		var e event
+		if err := json.Unmarshal(raw, &e); err != nil {
+			p.unparsed("LINE sent an event that can't be read: " + channel.Unreadable(err))
+			continue
+		}
+		p.event(e)
+	}
+	return p.out
+}
+
+// payload is the present event as it came. It is needed seldom: the call is read anew, once.
+func (p *parser) payload() json.RawMessage {
+	if p.raw == nil {
+		var c call[json.RawMessage]
+		_ = json.Unmarshal(p.body, &c) // it was read before
+		p.raw = c.Events
+	}
+	if p.at >= len(p.raw) {
+		return p.body
+	}
+	return p.raw[p.at]
+}
+
+func (p *parser) event(e event) {
 	user := channel.Bounded(channel.Clean(e.Source.User))
 	switch {
 	case e.Type == "join":
-		p.unparsed(raw, "The account was added to a "+or(channel.Clean(e.Source.Type), "group")+". Only chats with one person are taken: what is written there does not come in.")
+		p.unparsed("The account was added to a " + or(channel.Clean(e.Source.Type), "group") + ". Only chats with one person are taken: what is written there does not come in.")
 	case e.Source.Type != "user":
 		p.out.Ignored++
 	case user == "":
-		p.unparsed(raw, "LINE sent an event without a person.")
+		p.unparsed("LINE sent an event without a person.")
 	default:
-		p.personal(raw, e, desk.Inbound{
+		p.personal(e, desk.Inbound{
 			Account: p.account, Thread: user, At: channel.Time(e.Time, p.now), From: person(user),
 			ID: channel.Bounded(channel.Clean(e.ID)), Muted: e.Mode == "standby", // another program answers now
 		})
@@ -62,33 +95,33 @@ func (p *parser) event(raw json.RawMessage) {
 }
 
 // personal translates an event of one person. A follow, a beacon and what LINE thinks of tomorrow are no messages.
-func (p *parser) personal(raw json.RawMessage, e event, in desk.Inbound) {
+func (p *parser) personal(e event, in desk.Inbound) {
 	switch {
 	case e.Type == "message" && e.Message != nil && e.Message.ID != "":
-		p.message(raw, *e.Message, in)
+		p.message(*e.Message, in)
 	case e.Type == "messageEdited" && e.Message != nil && e.Message.ID != "":
 		in.Type, in.Target, in.Text = desk.InEdit, channel.Bounded(channel.Clean(e.Message.ID)), channel.Clean(e.Message.Text)
 		in.MessageID = in.Target
-		p.add(raw, in)
+		p.add(in)
 	case e.Type == "unsend" && e.Unsend != nil && e.Unsend.Message != "":
 		in.Type, in.Target = desk.InDelete, channel.Bounded(channel.Clean(e.Unsend.Message))
-		p.add(raw, in)
+		p.add(in)
 	case e.Type == "postback" && e.Postback != nil:
 		in.Type, in.Text = desk.InMessage, channel.Clean(e.Postback.Data)
-		in.Unsupported, in.Payload = "a button pressed under an earlier message", raw
-		p.add(raw, in)
+		in.Unsupported, in.Payload = "a button pressed under an earlier message", p.payload()
+		p.add(in)
 	case e.Type == "unfollow":
 		in.Type = desk.InBlocked
-		p.add(raw, in)
+		p.add(in)
 	case e.Type == "message" || e.Type == "messageEdited" || e.Type == "unsend" || e.Type == "postback":
-		p.unparsed(raw, "LINE sent an event ("+e.Type+") without what it is about.")
+		p.unparsed("LINE sent an event (" + e.Type + ") without what it is about.")
 	default:
 		p.out.Ignored++
 	}
 }
 
 // message takes one message. Its own id is what is claimed: it stays the same however often LINE delivers it.
-func (p *parser) message(raw json.RawMessage, m message, in desk.Inbound) {
+func (p *parser) message(m message, in desk.Inbound) {
 	in.Type, in.ID = desk.InMessage, channel.Bounded(channel.Clean(m.ID))
 	in.ReplyTo = channel.Bounded(channel.Clean(m.Quoted))
 	switch m.Type {
@@ -97,25 +130,25 @@ func (p *parser) message(raw json.RawMessage, m message, in desk.Inbound) {
 	case "image", "video", "audio", "file", "location", "sticker":
 		in.Attachments = []desk.Attachment{part(m)}
 	default:
-		in.Unsupported, in.Payload = "a message of a kind that we don't know ("+short(channel.Clean(m.Type))+")", raw
+		in.Unsupported, in.Payload = "a message of a kind that we don't know ("+short(channel.Clean(m.Type))+")", p.payload()
 	}
 	if m.Type == "text" && in.Text == "" {
-		in.Unsupported, in.Payload = "an empty message", raw
+		in.Unsupported, in.Payload = "an empty message", p.payload()
 	}
-	p.add(raw, in)
+	p.add(in)
 }
 
 // add keeps an event; one without an id could not be told from its repetition.
-func (p *parser) add(raw json.RawMessage, in desk.Inbound) {
+func (p *parser) add(in desk.Inbound) {
 	if in.ID == "" {
-		p.unparsed(raw, "LINE sent an event without an id.")
+		p.unparsed("LINE sent an event without an id.")
 		return
 	}
 	p.out.Events = append(p.out.Events, in)
 }
 
-func (p *parser) unparsed(raw json.RawMessage, reason string) {
-	u := channel.Unparsed(raw, reason, p.now)
+func (p *parser) unparsed(reason string) {
+	u := channel.Unparsed(p.payload(), reason, p.now)
 	u.Account = p.account
 	p.out.Events = append(p.out.Events, u)
 }

@@ -1,13 +1,11 @@
 package line
 
-import "encoding/json"
-
 // The fields that are read of LINE's Messaging API; all others are left alone, since payloads grow without notice.
 
-// call is a webhook's body. Its events are read one by one, so that one that can't be read doesn't spoil the rest.
-type call struct {
-	Destination string            `json:"destination"` // the account's own user id
-	Events      []json.RawMessage `json:"events"`
+// call is a webhook's body: its events as they are read or, where one of them can't be, as they came.
+type call[E any] struct {
+	Destination string `json:"destination"` // the account's own user id
+	Events      []E    `json:"events"`
 }
 
 type event struct {

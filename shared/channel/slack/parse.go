@@ -22,7 +22,7 @@ func (apps) Receive(a channel.Account, r channel.Request) (channel.Received, err
 	if r.Method != http.MethodPost || isForm(r) { // buttons, commands and dialogues, of which we send none
 		return channel.Received{Ignored: 1}, nil
 	}
-	var e envelope
+	var e envelope[event]
 	if err := json.Unmarshal(r.Body, &e); err != nil {
 		return one(channel.Unparsed(r.Body, "Slack sent something that can't be read as an event: "+channel.Unreadable(err), r.Now)), nil
 	}
@@ -50,16 +50,13 @@ func isForm(r channel.Request) bool {
 // parser translates one event.
 type parser struct {
 	account  channel.Account
-	envelope envelope
+	envelope envelope[event]
 	body     []byte
 	now      time.Time
 }
 
 func (p parser) translate() channel.Received {
-	var e event
-	if err := json.Unmarshal(p.envelope.Event, &e); err != nil {
-		return p.unparsed("Slack sent an event that can't be read: " + channel.Unreadable(err))
-	}
+	e := p.envelope.Event
 	switch e.Type {
 	case "message", "app_mention":
 		return p.message(e)
@@ -93,7 +90,7 @@ func (p parser) message(e event) channel.Received {
 	in.Type, in.ID = desk.InMessage, messageID(p.room(e), channel.Clean(e.TS))
 	in.Text, in.Attachments = plain(e.Text), p.files(e.Files)
 	if in.Text == "" && len(in.Attachments) == 0 {
-		in.Unsupported, in.Payload = "a message without text or files", p.envelope.Event
+		in.Unsupported, in.Payload = "a message without text or files", p.payload()
 	}
 	return one(in)
 }
@@ -185,6 +182,13 @@ func (p parser) room(e event) string { return channel.Clean(string(e.Channel)) }
 
 // isUs tells our own app's user.
 func (p parser) isUs(user string) bool { return user != "" && user == p.account.Extra["user"] }
+
+// payload is the event as it came. It is needed seldom, so the call is read anew.
+func (p parser) payload() json.RawMessage {
+	var e envelope[json.RawMessage]
+	_ = json.Unmarshal(p.body, &e) // it was read before
+	return e.Event
+}
 
 // eventID is Slack's own, which a retry repeats.
 func (p parser) eventID() string {

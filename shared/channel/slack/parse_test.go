@@ -198,7 +198,7 @@ func TestMarkUpBecomesWhatAPersonReads(t *testing.T) {
 func TestAGenuineBodyThatCannotBeReadIsKeptAndAFormIsLeftAside(t *testing.T) {
 	for body, want := range map[string]string{
 		``: "no JSON", `[]`: "wrong kind",
-		string(call("Ev1", `7`)): "can't be read", string(call("Ev1", `{"type":"message"}`)): "without a channel",
+		string(call("Ev1", `7`)): "can't be read", string(call("Ev1", `{"channel":[]}`)): "can't be read", string(call("Ev1", `{"type":"message"}`)): "without a channel",
 		string(call("Ev1", `{"type":"message","subtype":"message_changed"}`)): "without a message", string(call("Ev1", `{"type":"message","subtype":"message_deleted","channel":"C1"}`)): "without a message",
 		string(call("Ev1", `{"type":"app_uninstalled"}`)): "was removed", `{"type":"app_rate_limited"}`: "30,000",
 	} {
@@ -231,7 +231,7 @@ func FuzzWhateverComesInIsStorable(f *testing.F) {
 }
 
 func BenchmarkParse(b *testing.B) {
-	text, _ := json.Marshal(strings.Repeat("Wo ist mein <https://example.com|Paket>? &amp; ", 75))
+	text, _ := json.Marshal(strings.Repeat("Wo ist mein Paket? ", 180)+strings.Repeat("<https://example.com/paket|Sendung> &amp; ", 10))
 	body := call("Ev1", `{"type":"message","channel":"C111","user":"U1","ts":"1795341000.000100","text":`+string(text)+`}`)
 	r := channel.Request{Method: "POST", Header: replay().Sign(body), Body: body, Now: channeltest.Now}
 	kind, a := slack.New(), account("")

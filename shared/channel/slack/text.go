@@ -9,7 +9,11 @@ import (
 // plain makes of Slack's mark-up what a person reads: names for mentions, label and address for links.
 func plain(text string) string {
 	text = channel.Clean(text)
+	if !strings.ContainsAny(text, "<&") {
+		return text
+	}
 	var b strings.Builder
+	b.Grow(len(text))
 	for {
 		open := strings.IndexByte(text, '<')
 		if open < 0 {

@@ -4,14 +4,14 @@ import "encoding/json"
 
 // The fields that are read of Slack's Events API; all others are left alone, since payloads grow without notice.
 
-// envelope is a webhook's body.
-type envelope struct {
-	Type           string          `json:"type"` // url_verification, event_callback, app_rate_limited
-	Challenge      string          `json:"challenge"`
-	Team           string          `json:"team_id"`
-	App            string          `json:"api_app_id"`
-	ID             string          `json:"event_id"`
-	Event          json.RawMessage `json:"event"`
+// envelope is a webhook's body, its event as it is read or as it came.
+type envelope[E any] struct {
+	Type           string `json:"type"` // url_verification, event_callback, app_rate_limited
+	Challenge      string `json:"challenge"`
+	Team           string `json:"team_id"`
+	App            string `json:"api_app_id"`
+	ID             string `json:"event_id"`
+	Event          E      `json:"event"`
 	Authorizations []struct {
 		Team string `json:"team_id"` // where the app is installed: another than the team in shared channels
 	} `json:"authorizations"`
