@@ -41,6 +41,7 @@ func matrix() [][3]string {
 		{"changeChannel {chan}", `{}`, boxes},
 		{"testChannel {chan}", "", boxes},
 		{"verifyChannel {chan}", `{}`, "cffffcfu"},
+		{"previewIdentity {chan}", "", "cccnncnu"},
 		{"deleteChannel {spare}", "", boxes},
 		{"listUsers", "", all},
 		{"readUser {user}", "", all},

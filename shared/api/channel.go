@@ -159,6 +159,7 @@ func (a *API) channelCalls(b *book) {
 	on(b, "deleteChannel", a.deleteChannel)
 	on(b, "testChannel", a.testChannel)
 	on(b, "verifyChannel", a.verifyChannel)
+	on(b, "previewIdentity", a.previewIdentity)
 }
 
 func (a *API) listChannels(_ context.Context, who *caller, in *struct {

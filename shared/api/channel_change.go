@@ -88,6 +88,9 @@ func (a *API) createChannel(ctx context.Context, who *caller, in *struct {
 		if err := in.Body.apply(who.cfg, &x); err != nil {
 			return Channel{}, err
 		}
+		if err := a.applyIdentity(who.cfg, in.Body.Identity, &x); err != nil {
+			return Channel{}, err
+		}
 		c, err := a.connect(ctx, who.cfg, kind, x, in.Body.Credentials.value)
 		if err != nil {
 			return Channel{}, err
@@ -131,6 +134,9 @@ func (a *API) changeChannel(ctx context.Context, who *caller, in *struct {
 			}
 		}
 		if err := b.apply(cfg, &x); err != nil {
+			return Channel{}, err
+		}
+		if err := a.applyIdentity(cfg, b.Identity, &x); err != nil {
 			return Channel{}, err
 		}
 		c := connected{channel: x}
@@ -251,17 +257,6 @@ func (f ChannelFields) apply(cfg *desk.Config, x *desk.Channel) error {
 	}
 	if err := f.applyRouting(cfg, &x.Routing); err != nil {
 		return err
-	}
-	if i := f.Identity; i.set {
-		i.value.FromName.apply(&x.Sender.FromName)
-		i.value.Company.apply(&x.Sender.Company)
-		i.value.HTML.apply(&x.Sender.Signature)
-		if i.value.Original.set {
-			x.Sender.KeepForwarder = !i.value.Original.value
-		}
-		if i.null {
-			x.Sender = desk.SenderIdentity{Address: x.Sender.Address}
-		}
 	}
 	return f.applyTicket(cfg, &x.Ticket)
 }

@@ -22,7 +22,7 @@ type Problem struct {
 	Title     string            `json:"title" doc:"The status in words." example:"Conflict"`
 	Status    int               `json:"status" example:"409"`
 	Detail    string            `json:"detail" doc:"A sentence for people." example:"A newer message came in; look at it first."`
-	Code      string            `json:"code" enum:"invalid,unauthenticated,forbidden,not_found,conflict,too_large,window_closed,channel_off,busy,internal" example:"conflict"`
+	Code      string            `json:"code" enum:"invalid,unauthenticated,forbidden,not_found,conflict,too_large,window_closed,channel_off,address_failed,busy,internal" example:"conflict"`
 	Errors    []desk.FieldError `json:"errors" nullable:"false" doc:"The fields that are wrong, where it is about fields."`
 	RequestID string            `json:"requestId" doc:"Names the request in our logs."`
 }
@@ -59,6 +59,8 @@ func statusOf(c desk.Code) (int, string) {
 		return http.StatusConflict, "window_closed"
 	case desk.ChannelOff:
 		return http.StatusConflict, "channel_off"
+	case desk.AddressFailed:
+		return http.StatusConflict, "address_failed"
 	case desk.TooLarge:
 		return http.StatusRequestEntityTooLarge, "too_large"
 	case desk.Busy:

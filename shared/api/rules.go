@@ -50,6 +50,7 @@ func setupRules() []rule {
 		{"deleteChannel", del, "/v1/channels/{id}", 204, desk.PermInboxesManage, "Channels", "Delete a channel; its conversations stay"},
 		{"testChannel", post, "/v1/channels/{id}/test", 200, desk.PermInboxesManage, "Channels", "Prove a channel's credentials against its platform"},
 		{"verifyChannel", post, "/v1/channels/{id}/verification", 200, desk.PermInboxesManage, "Channels", "Have a code sent to a channel's own address, or give the one that came"},
+		{"previewIdentity", get, "/v1/channels/{id}/identity/preview", 200, "", "Channels", "See how the next mail from a channel signs itself"},
 
 		{"listUsers", get, "/v1/users", 200, "", "People", "List the people who work here"},
 		{"createUser", post, "/v1/users", 201, desk.PermUsersManage, "People", "Add a person"},

@@ -20,6 +20,7 @@ type Letter struct {
 	Attachments []string  `json:"attachments,omitempty" nullable:"false" maxItems:"50" doc:"Ids of uploads."`
 	Cc          []Address `json:"cc,omitempty" nullable:"false" maxItems:"100"`
 	Bcc         []Address `json:"bcc,omitempty" nullable:"false" maxItems:"100"`
+	Anyway      bool      `json:"sendAnyway,omitempty" doc:"Send also to an address that failed before; without it such a mail is refused with address_failed."`
 }
 
 // NewMessage is an answer to the contact, or an internal comment.
@@ -247,6 +248,9 @@ func (a *API) compose(ctx context.Context, who *caller, kind channel.Kind, l Let
 		return err
 	}
 	m.Cc, m.Bcc = addresses(l.Cc), addresses(l.Bcc)
+	if err := a.reachable(ctx, kind, *m, l.Anyway); err != nil {
+		return err
+	}
 	if m.Attachments, err = a.move(ctx, m.Conversation, files); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ const (
 	Unsupported     Code = "unsupported"     // a media type or a part that the channel can't carry
 	WindowClosed    Code = "window_closed"   // the platform's messaging window is over
 	ChannelOff      Code = "channel_off"     // the channel is switched off
+	AddressFailed   Code = "address_failed"  // mail to the address came back, or was called spam
 	Busy            Code = "busy"            // throttled, or a dependency is away: try again
 	Internal        Code = "internal"        // our fault; the cause is only in the logs
 )

@@ -41,19 +41,11 @@ func (s sender) compose(ctx context.Context, a channel.Account, m channel.Outgoi
 
 // from is the channel's identity: the company, or the agent at the company, under an address that may send.
 func (s sender) from(a channel.Account, m channel.Outgoing) mime.Address {
-	company := strings.TrimSpace(a.Sender.Company)
-	if company == "" {
-		company = a.Inbox
-	}
-	name := company
-	if agent := strings.TrimSpace(m.Message.Author.Name); agent != "" && m.Human && a.Sender.FromName != "COMPANY" {
-		name = agent + " at " + company
-	}
 	address := a.Sender.Address
 	if address == "" {
 		address = s.fallback(a)
 	}
-	return mime.Address{Name: name, Addr: address}
+	return mime.Address{Name: channel.FromName(a.Sender, a.Inbox, agent(m)), Addr: address}
 }
 
 // fallback is the address of the inbox that it was born with.
@@ -121,7 +113,7 @@ func people(all []desk.Address) []mime.Address {
 // class of its own in the other, so that readers can tell it from what was written.
 func bodies(a channel.Account, m channel.Outgoing) (text, markup string) {
 	text, markup = m.Text, m.HTML
-	signature := strings.TrimSpace(signed(a.Sender.Signature, m))
+	signature := channel.Signature(a.Sender, agent(m))
 	if text == "" && markup != "" {
 		text = mime.TextFromHTML(markup)
 	}
@@ -135,16 +127,12 @@ func bodies(a channel.Account, m channel.Outgoing) (text, markup string) {
 	return text, markup + "\n<div class=\"loket-signature\">-- <br>" + signature + "</div>\n"
 }
 
-// signed is the signature with the agent's name in the place of its tokens. It names nobody where no person wrote.
-func signed(signature string, m channel.Outgoing) string {
-	full := ""
-	if m.Human {
-		full = strings.Join(strings.Fields(m.Message.Author.Name), " ")
+// agent is the name of the person who wrote; empty where nobody did.
+func agent(m channel.Outgoing) string {
+	if !m.Human {
+		return ""
 	}
-	firstName, rest, _ := strings.Cut(full, " ")
-	return strings.NewReplacer(
-		"{{fullName}}", html.EscapeString(full), "{{firstName}}", html.EscapeString(firstName), "{{lastName}}", html.EscapeString(rest),
-	).Replace(signature)
+	return m.Message.Author.Name
 }
 
 // paragraphs is plain text as HTML that looks like it.
