@@ -93,6 +93,7 @@ func matrix() [][3]string {
 		{"createKey", `{"name":"x","permissions":["reply"]}`, admin},
 		{"deleteKey {key}", "", admin},
 		{"listFailures", "", admin},
+		{"readFailure {failure}", "", admin},
 		{"replayFailure {failure}", "", admin},
 		{"deleteFailure {failure}", "", admin},
 		{"listAudit", "", admin},

@@ -43,13 +43,16 @@ type Failure struct {
 	Code       string    `json:"code" example:"invalid"`
 	Reason     string    `json:"reason" doc:"Why, in words."`
 	ChannelID  *string   `json:"channelId"`
-	Payload    any       `json:"payload" doc:"What was to be processed, as it came; null where it is large."`
-	PayloadURL *string   `json:"payloadUrl" doc:"Where a large payload can be read for an hour."`
+	Payload    any       `json:"payload" doc:"What was to be processed, as it came; null where it is large: read the failure by its id, or follow payloadUrl."`
+	PayloadURL *string   `json:"payloadUrl" doc:"Where a payload that is stored apart can be read for an hour."`
 	State      string    `json:"state" enum:"FAILED,REPLAYING,REPLAYED"`
 	Tries      int       `json:"tries"`
 	Replays    int       `json:"replays"`
 	At         time.Time `json:"at" doc:"Since when."`
 }
+
+// listedPayload is the largest payload that a list shows: a hundred of them are well below what an answer may hold.
+const listedPayload = 20 << 10
 
 // linkFor is how long a link to a stored file works.
 const linkFor = time.Hour
@@ -92,6 +95,9 @@ func (a *API) failureCalls(b *book) {
 		}
 		var out []Failure
 		for _, f := range found.Failures {
+			if len(f.Payload) > listedPayload {
+				f.Payload = nil
+			}
 			shown, err := a.showFailure(ctx, f)
 			if err != nil {
 				return nil, err
@@ -99,6 +105,14 @@ func (a *API) failureCalls(b *book) {
 			out = append(out, shown)
 		}
 		return page(ctx, a, "failures", out, found.Next)
+	})
+	on(b, "readFailure", func(ctx context.Context, _ *caller, in *ByID) (*reply[Failure], error) {
+		f, err := a.Desk.Failure(ctx, desk.FailureID(in.ID))
+		if err != nil {
+			return nil, err
+		}
+		shown, err := a.showFailure(ctx, f)
+		return &reply[Failure]{shown}, err
 	})
 	on(b, "replayFailure", func(ctx context.Context, _ *caller, in *ByID) (*reply[Failure], error) {
 		if err := a.Desk.ReplayFailure(ctx, desk.FailureID(in.ID)); err != nil {

@@ -208,6 +208,9 @@ func (a *API) listMessages(ctx context.Context, who *caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	backwards := before != "" && after == ""
+	found, cut := fitting(found, backwards)
+	more = more || cut
 	out := listOf[Message]{Results: []Message{}}
 	for _, m := range found {
 		shown, err := a.showMessage(ctx, m)
@@ -218,12 +221,41 @@ func (a *API) listMessages(ctx context.Context, who *caller, in *struct {
 	}
 	if n := len(out.Results); more && n > 0 {
 		next := out.Results[n-1].ID
-		if before != "" && after == "" {
+		if backwards {
 			next = out.Results[0].ID // going backwards, the next page is before this one
 		}
 		out.Next = &next
 	}
 	return &reply[listOf[Message]]{out}, nil
+}
+
+// pageBytes bounds the texts of one page of a thread: with what JSON adds it stays below what an answer may hold.
+const pageBytes = 1 << 20
+
+// fitting is the part of a page whose texts fit into one answer, at least one message: the first ones or, going
+// backwards, the last ones. cut tells that some were left out.
+func fitting(found []desk.Message, backwards bool) (kept []desk.Message, cut bool) {
+	size := func(m desk.Message) int {
+		n := len(m.Text) + len(m.Visible) + len(m.HTML) + len(m.Raw)
+		for _, e := range m.Edits {
+			n += len(e.Text)
+		}
+		return n
+	}
+	left := pageBytes
+	for i := range found {
+		m := found[i]
+		if backwards {
+			m = found[len(found)-1-i]
+		}
+		if left -= size(m); left < 0 && i > 0 {
+			if backwards {
+				return found[len(found)-i:], true
+			}
+			return found[:i], true
+		}
+	}
+	return found, false
 }
 
 // position is the place in a thread that a message's id stands for.

@@ -81,6 +81,7 @@ func setupRules() []rule {
 		{"createKey", post, "/v1/keys", 201, desk.PermAdmin, "Keys", "Make an API key; it is shown once"},
 		{"deleteKey", del, "/v1/keys/{id}", 204, desk.PermAdmin, "Keys", "Revoke an API key at once"},
 		{"listFailures", get, "/v1/failures", 200, desk.PermAdmin, "Operation", "List what could not be processed"},
+		{"readFailure", get, "/v1/failures/{id}", 200, desk.PermAdmin, "Operation", "Read what could not be processed, with its payload"},
 		{"replayFailure", post, "/v1/failures/{id}/replay", 202, desk.PermAdmin, "Operation", "Put what failed back"},
 		{"deleteFailure", del, "/v1/failures/{id}", 204, desk.PermAdmin, "Operation", "Delete what failed, with its payload"},
 		{"health", get, "/v1/health", 200, desk.PermAdmin, "Operation", "How the stack is doing"},
