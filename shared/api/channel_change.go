@@ -153,6 +153,22 @@ func (a *API) changeChannel(ctx context.Context, who *caller, in *struct {
 	})
 }
 
+// mayCall refuses a platform's address that is never called, before it is tried: trying again would not help. The guarded
+// client says what is wrong with it.
+func (a *API) mayCall(ctx context.Context, account channel.Account) error {
+	guard, ok := a.Doer.(interface {
+		Check(ctx context.Context, address string) error
+	})
+	base := account.Settings["apiBase"]
+	if !ok || base == "" {
+		return nil
+	}
+	if err := guard.Check(ctx, base); err != nil {
+		return desk.RefuseField("settings.apiBase", desk.Reason(err))
+	}
+	return nil
+}
+
 // connect proves a channel's credentials and tells its platform where to send. given are new credentials; the others stay.
 // It looks first whether another channel has the account: connecting would take the platform's messages away from it.
 func (a *API) connect(ctx context.Context, cfg *desk.Config, kind channel.Kind, x desk.Channel, given map[string]string) (connected, error) {
@@ -162,6 +178,9 @@ func (a *API) connect(ctx context.Context, cfg *desk.Config, kind channel.Kind, 
 	}
 	maps.Copy(account.Credentials, given)
 	if err := complete(kind, given, account); err != nil {
+		return connected{}, err
+	}
+	if err := a.mayCall(ctx, account); err != nil {
 		return connected{}, err
 	}
 	account.Probe = true
