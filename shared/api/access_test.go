@@ -105,6 +105,8 @@ func matrix() [][3]string {
 		{"listMessages {conv}", "", inBox},
 		{"createMessage {conv}", `{"text":"x"}`, act},
 		{"readMessage {msg}", "", inBox},
+		{"useSender {msg}", `{"use":"ORIGINAL"}`, "fcfnffnu"},
+		{"forwardConversation {conv}", `{"to":[{"address":"x@example.net"}],"text":"x"}`, "fcfnffnu"},
 		{"retryMessage {msg}", "", act},
 		{"readOriginal {msg}", "", inBox},
 		{"readHTML {msg}", "", inBox},

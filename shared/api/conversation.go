@@ -105,6 +105,8 @@ func (a *API) conversationCalls(b *book) {
 	})
 	on(b, "changeConversation", a.changeConversation)
 	on(b, "startConversation", a.startConversation)
+	on(b, "forwardConversation", a.forwardConversation)
+	on(b, "useSender", a.useSender)
 	a.conversationTicketCalls(b)
 }
 

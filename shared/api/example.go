@@ -104,6 +104,8 @@ func requests() map[string]string {
 		"createKey":                `{"name":"Web shop","permissions":["reply"]}`,
 		"startConversation":        `{"channelId":"01KE6X7R9G0000000000000000","to":[{"address":"ann@example.com"}],"subject":"Your order","text":"It is on its way."}`,
 		"changeConversation":       `{"status":"CLOSED","seen":"s3"}`,
+		"useSender":                `{"use":"ORIGINAL"}`,
+		"forwardConversation":      `{"to":[{"address":"supplier@example.com"}],"text":"Can you help with this?"}`,
 		"createMessage":            `{"kind":"MESSAGE","text":"It is on its way."}`,
 		"createContact":            `{"name":"Ann Example","emails":[{"address":"ann@example.com"}]}`,
 		"changeContact":            `{"name":"Ann Example-Smith","ownerId":null}`,

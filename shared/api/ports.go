@@ -28,6 +28,7 @@ type Desk interface {
 	Conversations
 	Threads
 	Writers
+	Senders
 	Contacts
 	ContactBook
 	Tickets
@@ -142,6 +143,11 @@ type Writers interface {
 	AppendComment(ctx context.Context, n desk.NewOutgoing) (m desk.Message, before bool, err error)
 	StartConversation(ctx context.Context, f desk.Filing, n desk.NewOutgoing) (m desk.Message, before bool, err error)
 	RetryMessage(ctx context.Context, id desk.MessageID) (desk.Message, error)
+}
+
+// Senders says whose message a forwarded mail is. A Conflict where it holds none.
+type Senders interface {
+	UseSender(ctx context.Context, id desk.MessageID, original bool) error
 }
 
 // Contacts reads contacts. ContactOf is NotFound when nobody has the identity.

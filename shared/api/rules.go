@@ -121,6 +121,8 @@ func workRules() []rule {
 		{"listMessages", get, "/v1/conversations/{id}/messages", 200, "", "Messages", "Read a thread, oldest first"},
 		{"createMessage", post, "/v1/conversations/{id}/messages", 201, desk.PermReply, "Messages", "Answer, or comment internally"},
 		{"readMessage", get, "/v1/messages/{id}", 200, "", "Messages", "Read one message in full"},
+		{"useSender", post, "/v1/messages/{id}/sender", 200, desk.PermReply, "Messages", "Say whose message a forwarded mail is"},
+		{"forwardConversation", post, "/v1/conversations/{id}/forward", 201, desk.PermReply, "Conversations", "Forward a thread to somebody else, as a conversation of its own"},
 		{"retryMessage", post, "/v1/messages/{id}/retry", 200, desk.PermReply, "Messages", "Send a message again that failed or whose fate is unknown"},
 		{"readOriginal", get, "/v1/messages/{id}/original", 200, "", "Messages", "The raw mail or payload of a message"},
 		{"readHTML", get, "/v1/messages/{id}/html", 200, "", "Messages", "A message's HTML, cleaned"},
