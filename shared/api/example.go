@@ -14,8 +14,10 @@ type sampler struct{ registry huma.Registry }
 func (s sampler) give(op *huma.Operation) {
 	if op.RequestBody != nil {
 		for _, body := range op.RequestBody.Content {
-			if text, ok := requests()[op.OperationID]; ok {
+			if text, written := requests()[op.OperationID]; written {
 				body.Example = json.RawMessage(text)
+			} else if body.Schema != nil {
+				body.Example = s.sample("", body.Schema)
 			}
 		}
 	}
