@@ -36,6 +36,7 @@ type Message struct {
 	Edits          []Edit         `json:"edits" nullable:"false" doc:"Earlier texts, oldest first."`
 	Reactions      []Reaction     `json:"reactions" nullable:"false"`
 	Mentions       []string       `json:"mentions" nullable:"false"`
+	Mail           *MessageMail   `json:"mail" doc:"Of an incoming mail."`
 	Event          *Event         `json:"event" doc:"What happened, of an event."`
 	CreatedAt      time.Time      `json:"createdAt"`
 }
@@ -112,7 +113,7 @@ func (a *API) showMessage(ctx context.Context, m desk.Message) (Message, error) 
 		ChannelID: some(string(m.Channel)), Author: showAuthor(m.Author), To: showAddresses(m.To), Cc: showAddresses(m.Cc), Bcc: showAddresses(m.Bcc),
 		Subject: m.Subject, Text: m.Text, Truncated: m.TextKey != "", HasHTML: m.HTML != "" || m.HTMLKey != "", VisibleText: m.Visible,
 		Attachments: []Attachment{}, InReplyTo: some(string(m.InReplyTo)), JoinedBy: some(m.JoinedBy), Muted: m.Muted,
-		Unsupported: some(m.Unsupported), Deleted: m.Deleted, Edits: []Edit{}, Reactions: []Reaction{}, Mentions: texts(m.Mentions), CreatedAt: m.At.UTC(),
+		Unsupported: some(m.Unsupported), Deleted: m.Deleted, Edits: []Edit{}, Reactions: []Reaction{}, Mentions: texts(m.Mentions), CreatedAt: m.At.UTC(), Mail: showMail(m),
 	}
 	if out.VisibleText == "" {
 		out.VisibleText = m.Text
