@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"time"
 	_ "time/tzdata" // working hours: the functions' own system has no zones
 
 	"github.com/loket-desk/loket/shared/api"
@@ -12,10 +13,13 @@ import (
 	"github.com/loket-desk/loket/shared/aws/queue"
 	"github.com/loket-desk/loket/shared/aws/secret"
 	"github.com/loket-desk/loket/shared/channel/all"
+	"github.com/loket-desk/loket/shared/channel/custom"
 	"github.com/loket-desk/loket/shared/config"
 	"github.com/loket-desk/loket/shared/egress"
 	"github.com/loket-desk/loket/shared/lambdaio"
+	"github.com/loket-desk/loket/shared/routing"
 	"github.com/loket-desk/loket/shared/table"
+	"github.com/loket-desk/loket/shared/ticketing"
 )
 
 func main() { lambdaio.Start(build) }
@@ -28,10 +32,12 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	lambdaio.LogAt(cfg.LogLevel)
 	cloud := aws.New(cfg)
 	cloud.Warm(ctx, aws.DynamoDB)
-	files := object.New(cloud, cfg.Bucket)
+	t, files, web, seals := table.New(dynamo.New(cloud), cfg.Table), object.New(cloud, cfg.Bucket), egress.New(cfg.AllowPrivate, egress.Options{}), secret.New(cloud, cfg.MasterKey)
+	router := routing.New(t, seals, func() { lambdaio.Metric(lambdaio.MetricFailures, 1, lambdaio.Count) })
+	router.People = ticketing.On(t, time.Now)
 	return lambdaio.HTTP(api.New(api.Options{
-		Desk: table.New(dynamo.New(cloud), cfg.Table), Kinds: all.All(), Doer: egress.New(cfg.AllowPrivate, egress.Options{}),
-		Sealer: secret.New(cloud, cfg.MasterKey), Objects: files, Domain: cfg.MailDomain, Base: cfg.PublicURL,
+		Desk: t, Kinds: all.All(), Custom: custom.Describe, Filer: router, Doer: web, Check: web.Check,
+		Sealer: seals, Objects: files, Domain: cfg.MailDomain, Base: cfg.PublicURL,
 		Issuer: cfg.OIDCIssuer, Audience: cfg.OIDCAudience, RequestID: lambdaio.RequestID,
 		Form: files.FormOf, Origin: cfg.ConsoleOrigin, Queues: queue.New(cloud, cfg.Queues), Dead: queue.New(cloud, cfg.DeadLetters),
 	})), nil

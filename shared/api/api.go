@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loket-desk/loket/shared/channel"
+	"github.com/loket-desk/loket/shared/desk"
 )
 
 // Options are what the API is made of.
@@ -35,8 +36,13 @@ type Options struct {
 	Queues, Dead Depths
 	// CallsPerMinute is how many calls one key may make in a minute; 0 is the product's limit.
 	CallsPerMinute int
-	Now            func() time.Time
-	Log            *slog.Logger
+	// Custom describes a registered custom channel as a type of channels; Check looks at an address that is to be called;
+	// Filer files what custom channels post.
+	Custom func(desk.CustomChannel) channel.Kind
+	Check  func(ctx context.Context, address string) error
+	Filer  Filer
+	Now    func() time.Time
+	Log    *slog.Logger
 	// RequestID is the id that whoever runs us gave a request, which our answers name; empty makes one up.
 	RequestID func(ctx context.Context) string
 }

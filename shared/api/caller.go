@@ -150,7 +150,7 @@ func (c *caller) may(p desk.Permission) bool { return desk.Allows(c.permissions,
 
 // mayCall refuses a call whose permission the caller doesn't have.
 func (c *caller) mayCall(r rule) error {
-	if r.Needs == "" || c.may(r.Needs) {
+	if also := r.also(); r.Needs == "" || c.may(r.Needs) || also != "" && c.may(also) {
 		return nil
 	}
 	return desk.Refuse(desk.Forbidden, "This needs the permission "+string(r.Needs)+", which you don't have.")

@@ -137,12 +137,13 @@ func copied(m map[string]string) map[string]string {
 }
 
 func (a *API) channelCalls(b *book) {
-	on(b, "listChannelTypes", func(context.Context, *caller, *struct{}) (*reply[listOf[ChannelType]], error) {
+	on(b, "listChannelTypes", func(_ context.Context, who *caller, _ *struct{}) (*reply[listOf[ChannelType]], error) {
 		out := listOf[ChannelType]{Results: []ChannelType{}}
 		for _, k := range a.Kinds {
 			fields := append([]channel.Field{}, k.Fields...)
 			out.Results = append(out.Results, ChannelType{string(k.Type), k.Name, k.Description, nil, fields, k.Capabilities})
 		}
+		out.Results = append(out.Results, a.customTypes(who.cfg)...)
 		return &reply[listOf[ChannelType]]{out}, nil
 	})
 	on(b, "listChannels", a.listChannels)
@@ -195,8 +196,7 @@ func (a *API) deleteChannel(ctx context.Context, who *caller, in *ByID) (*nothin
 		if x.Fallback {
 			return desk.Refuse(desk.Conflict, "An inbox is born with this channel and keeps it. Switch it off, or delete the inbox.")
 		}
-		x.Deleted, x.Active, x.Sealed = true, false, nil
-		_, err = a.Desk.SaveChannel(ctx, x, who.audit("channel.delete", in.ID, x.Name))
+		_, err = a.saveChannel(ctx, cfg, x, a.archivedAccount(x), who.audit("channel.delete", in.ID, x.Name))
 		return err
 	})
 }
@@ -206,7 +206,7 @@ func (a *API) testChannel(ctx context.Context, who *caller, in *ByID) (*reply[Ch
 	if err != nil {
 		return nil, err
 	}
-	kind, known := a.kinds[string(x.Type)]
+	kind, known := a.kind(who.cfg, x.Type)
 	if !known {
 		return nil, desk.Refuse(desk.Invalid, "There is nothing to test: mail to this channel comes in without credentials.")
 	}
@@ -223,6 +223,13 @@ func (a *API) testChannel(ctx context.Context, who *caller, in *ByID) (*reply[Ch
 	case seen.Warning != "":
 		health.State, health.Detail = "WARNING", seen.Warning
 	}
+	again, err := a.connectCustom(ctx, who, who.cfg, connected{channel: x, setup: seen.Setup})
+	if err != nil {
+		return nil, err
+	}
+	if again.channel.Health.CheckedAt.After(x.Health.CheckedAt) { // an account that is not connected yet
+		health = again.channel.Health
+	}
 	return change(ctx, a, who, func(cfg *desk.Config) (Channel, error) {
 		x, err := channelOf(who, cfg, in.ID)
 		if err != nil {
@@ -232,6 +239,6 @@ func (a *API) testChannel(ctx context.Context, who *caller, in *ByID) (*reply[Ch
 		if x, err = a.Desk.SaveChannel(ctx, x, who.audit("channel.test", in.ID, health.State)); err != nil {
 			return Channel{}, err
 		}
-		return a.showLive(ctx, cfg, x, seen.Setup)
+		return a.showLive(ctx, cfg, x, again.setup)
 	})
 }

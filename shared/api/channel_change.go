@@ -73,7 +73,7 @@ func (a *API) createChannel(ctx context.Context, who *caller, in *struct {
 	Body NewChannel
 },
 ) (*made[Channel], error) {
-	kind, known := a.kinds[in.Body.Type]
+	kind, known := a.kind(who.cfg, desk.ChannelType(in.Body.Type))
 	if !known {
 		return nil, desk.RefuseField("type", "there is no such channel type; GET /v1/channel-types lists them")
 	}
@@ -92,10 +92,13 @@ func (a *API) createChannel(ctx context.Context, who *caller, in *struct {
 			return Channel{}, err
 		}
 		c, err := a.connect(ctx, who.cfg, kind, x, in.Body.Credentials.value)
+		if err == nil {
+			c, err = a.connectCustom(ctx, who, who.cfg, c)
+		}
 		if err != nil {
 			return Channel{}, err
 		}
-		if x, err = a.Desk.SaveChannel(ctx, c.channel, who.audit("channel.create", id, x.Name)); err != nil {
+		if x, err = a.saveChannel(ctx, who.cfg, desk.Channel{}, c.channel, who.audit("channel.create", id, x.Name)); err != nil {
 			return Channel{}, err
 		}
 		return a.showLive(ctx, who.cfg, x, c.setup)
@@ -127,7 +130,8 @@ func (a *API) changeChannel(ctx context.Context, who *caller, in *struct {
 			shown.MoveJobID = some(job)
 			return shown, err
 		}
-		kind, known := a.kinds[string(x.Type)]
+		before := x
+		kind, known := a.kind(cfg, x.Type)
 		if b.Name.set {
 			if x.Name = strings.TrimSpace(b.Name.value); x.Name == "" {
 				return Channel{}, desk.RefuseField("name", "a channel needs a name")
@@ -144,11 +148,14 @@ func (a *API) changeChannel(ctx context.Context, who *caller, in *struct {
 			if !known || x.Fallback {
 				return Channel{}, desk.RefuseField("credentials", "this channel has neither credentials nor settings")
 			}
-			if c, err = a.connect(ctx, cfg, kind, x, b.Credentials.value); err != nil {
+			if c, err = a.connect(ctx, cfg, kind, x, b.Credentials.value); err == nil {
+				c, err = a.connectCustom(ctx, who, cfg, c)
+			}
+			if err != nil {
 				return Channel{}, err
 			}
 		}
-		saved, err := a.Desk.SaveChannel(ctx, c.channel, who.audit("channel.update", in.ID, x.Name))
+		saved, err := a.saveChannel(ctx, cfg, before, c.channel, who.audit("channel.update", in.ID, x.Name))
 		return a.showChannel(saved, c.setup), err
 	})
 }
@@ -187,7 +194,7 @@ func (a *API) connect(ctx context.Context, cfg *desk.Config, kind channel.Kind, 
 	look, err := kind.Connect(ctx, a.Doer, account)
 	if err == nil || look.Account["id"] != "" {
 		other, taken := cfg.ChannelOfAccount(x.Type, look.Account["id"])
-		if taken && other.ID != x.ID {
+		if taken && other.ID != x.ID && look.Account["id"] != "" {
 			return connected{}, desk.Refuse(desk.Conflict, "This account is connected already, by the channel "+other.Name+".")
 		}
 	}

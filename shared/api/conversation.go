@@ -78,7 +78,8 @@ func (a *API) showConversation(cfg *desk.Config, c desk.Conversation) Conversati
 
 // window is what the platform lets us answer now; nil where it has no window.
 func (a *API) window(cfg *desk.Config, c desk.Conversation) *ReplyWindow {
-	can := a.kinds[string(cfg.Channels[c.Channel].Type)].Capabilities
+	kind, _ := a.kind(cfg, cfg.Channels[c.Channel].Type)
+	can := kind.Capabilities
 	if can.Window == 0 {
 		return nil
 	}

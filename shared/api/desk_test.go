@@ -19,7 +19,9 @@ import (
 
 	"github.com/loket-desk/loket/shared/api"
 	"github.com/loket-desk/loket/shared/channel"
+	"github.com/loket-desk/loket/shared/channel/custom"
 	"github.com/loket-desk/loket/shared/desk"
+	"github.com/loket-desk/loket/shared/routing"
 	"github.com/loket-desk/loket/shared/table"
 	"github.com/loket-desk/loket/shared/table/tabletest"
 )
@@ -28,6 +30,7 @@ import (
 type stack struct {
 	t        *testing.T
 	table    *table.Table
+	name     string // of the table
 	platform *platform
 	files    *files
 	sealer   sealer
@@ -41,12 +44,20 @@ type stack struct {
 
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	s := &stack{t: t, table: newEmpty(t), platform: &platform{account: "42"}, files: newFiles(), logs: &bytes.Buffer{}, depths: depths{}, dead: depths{}}
+	name := tabletest.Create(t)
+	s := &stack{t: t, name: name, table: table.New(tabletest.Client(t, nil), name), platform: &platform{account: "42"}, files: newFiles(), logs: &bytes.Buffer{}, depths: depths{}, dead: depths{}}
 	s.options = api.Options{
 		Desk: s.table, Kinds: []channel.Kind{s.platform.kind("chat"), s.platform.kind("other"), startKind(s.platform), templateKind(s.platform)}, Doer: http.DefaultClient,
 		Sealer: s.sealer, Objects: s.files, Form: s.files.form, Domain: "mail.example.com", Base: "https://desk.example.com",
 		Queues: s.depths, Dead: s.dead, Log: slog.New(slog.NewJSONHandler(&guarded{w: s.logs}, nil)),
 	}
+	s.options.Custom, s.options.Check = custom.Describe, func(_ context.Context, address string) error {
+		if strings.Contains(address, "private") {
+			return desk.Refuse(desk.Invalid, "The address leads into a private network, which Loket does not call.")
+		}
+		return nil
+	}
+	s.options.Filer = routing.New(s.table, nil, func() {})
 	s.handler = api.New(s.options)
 	var err error
 	if s.admin, err = s.table.AdminKey(t.Context(), "mail.example.com"); err != nil {

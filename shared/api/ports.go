@@ -39,6 +39,8 @@ type Desk interface {
 	WorkingTimes
 	Jobs
 	TicketPlaces
+	CustomChannels
+	Filings
 }
 
 // Setups gives the set-up as it is now: every change made before the call is in it. Setup makes the first one.

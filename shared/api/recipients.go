@@ -20,7 +20,7 @@ const threadEntries = 40
 // address fills in whom an answer goes to where the caller didn't say: back to who wrote last, and to everybody else that
 // was in it. A list that was given stays as it is; an empty one means nobody.
 func (a *API) address(ctx context.Context, who *caller, kind channel.Kind, c desk.Conversation, answers desk.MessageID, b *NewMessage) error {
-	if !kind.Capabilities.Recipients {
+	if _, custom := kind.Type.Registration(); custom || !kind.Capabilities.Recipients {
 		return nil
 	}
 	if len(b.To) == 0 || b.Cc == nil {
@@ -144,7 +144,7 @@ func sendable(to, cc, bcc []Address) error {
 
 // takers are the addresses that take part in the conversation from this message on: their answers belong there.
 func takers(kind channel.Kind, m desk.Message) []string {
-	if !kind.Capabilities.Recipients {
+	if m.Custom != nil || !kind.Capabilities.Recipients {
 		return nil
 	}
 	var out []string

@@ -61,6 +61,10 @@ func (a *API) prepared(next http.Handler) http.Handler {
 			return
 		}
 		body, err := readBody(r)
+		if _, _, custom := customPath(r.URL.Path); err != nil && custom {
+			a.refuseCustom(ctx, w, err)
+			return
+		}
 		if err != nil {
 			a.refuse(w, a.problem(ctx, err))
 			return
@@ -133,6 +137,10 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 		return
 	case "/openapi.json":
 		plain(w, "application/openapi+json", a.whole())
+		return
+	}
+	if base, parts, custom := customPath(r.URL.Path); custom {
+		a.custom(w, r, base, parts)
 		return
 	}
 	missing := a.problem(r.Context(), desk.Refuse(desk.NotFound, "There is no such address."))

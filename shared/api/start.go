@@ -38,12 +38,10 @@ func (a *API) startConversation(ctx context.Context, who *caller, in *struct {
 		}
 	}
 	to := addresses(b.To)
-	if kind.Capabilities.Recipients {
-		if err := sendable(b.To, b.Cc, b.Bcc); err != nil {
-			return nil, err
-		}
+	identity, err := a.reached(who, ch, kind, b, &n.Message)
+	if err != nil {
+		return nil, err
 	}
-	identity := identityOf(kind, to[0].Address)
 	contact := desk.Contact{Name: to[0].Name}
 	switch identity.Kind {
 	case identityMail:
@@ -64,12 +62,36 @@ func (a *API) startConversation(ctx context.Context, who *caller, in *struct {
 	if kind.Capabilities.Subject { // each mail that is written anew is a conversation of its own
 		n.Message.Thread = "new:" + a.Desk.NewID()
 	}
+	if n.Message.Custom != nil { // the program takes up the thread by this id
+		n.Message.Thread = a.customThread(who, ch, identity, in.Key)
+	}
 	f := desk.Filing{
 		Channel: ch.ID, Inbox: ch.Inbox, ChannelType: ch.Type, Thread: n.Message.Thread, From: identity, Identities: []desk.Identity{identity},
 		Contact: contact, Subject: b.Subject, Place: desk.InInbox,
 	}
 	m, before, err := a.Desk.StartConversation(ctx, f, n)
 	return a.started(ctx, who, m, before, err)
+}
+
+// reached is whom a first message goes to. On a custom channel the message also says who takes part in it.
+func (a *API) reached(who *caller, ch desk.Channel, kind channel.Kind, b FirstMessage, m *desk.Message) (desk.Identity, error) {
+	registration, custom := ch.Type.Registration()
+	if !custom {
+		if kind.Capabilities.Recipients {
+			if err := sendable(b.To, b.Cc, b.Bcc); err != nil {
+				return desk.Identity{}, err
+			}
+		}
+		return identityOf(kind, b.To[0].Address), nil
+	}
+	x := who.cfg.Custom[registration]
+	_, identity, err := channel.CustomAddress(x, b.To[0].Address)
+	if err != nil {
+		return identity, err
+	}
+	m.Custom = &desk.MessageCustom{Senders: []desk.CustomParty{channel.CustomSender(ch, m.Author)}}
+	m.Custom.Recipients, err = customRecipients(x, b.To, b.Cc, b.Bcc)
+	return identity, err
 }
 
 func (a *API) started(ctx context.Context, who *caller, m desk.Message, before bool, err error) (*made[Conversation], error) {

@@ -150,6 +150,9 @@ func (a *API) answer(ctx context.Context, who *caller, c desk.Conversation, b Ne
 	if err := a.address(ctx, who, kind, c, m.InReplyTo, &b); err != nil {
 		return nil, err
 	}
+	if err := a.customPeople(ctx, who, c, b, m); err != nil {
+		return nil, err
+	}
 	m.Conversation, m.Channel, m.To = c.ID, c.Channel, addresses(b.To)
 	err = a.compose(ctx, who, kind, b.Letter, m)
 	return takers(kind, *m), err
@@ -179,9 +182,12 @@ func (a *API) sendable(who *caller, c desk.Conversation, id desk.ChannelID) (cha
 	if !ch.Active {
 		return channel.Kind{}, desk.Refuse(desk.ChannelOff, "The channel "+ch.Name+" is switched off; nothing can be sent from it.")
 	}
-	kind, known := a.kinds[string(ch.Type)]
-	if !known {
+	kind, known := a.kind(who.cfg, ch.Type)
+	if !known || kind.Capabilities.ReceiveOnly {
 		return channel.Kind{}, desk.Refuse(desk.ChannelOff, "The channel "+ch.Name+" can't send.")
+	}
+	if silent := ch.Silent(); silent != "" {
+		return channel.Kind{}, desk.Refuse(desk.ChannelOff, silent)
 	}
 	return kind, nil
 }
@@ -242,6 +248,11 @@ func (a *API) compose(ctx context.Context, who *caller, kind channel.Kind, l Let
 	}
 	if n := measure(m.Text, can.TextUnit); can.TextLimit > 0 && n > can.TextLimit {
 		return desk.RefuseField("text", fmt.Sprintf("%s takes %d %s; this has %d", kind.Name, can.TextLimit, unitName(can.TextUnit), n))
+	}
+	if kind.Check != nil {
+		if err := kind.Check(*m); err != nil {
+			return err
+		}
 	}
 	files, err := a.files(ctx, who, l.Attachments, can)
 	if err != nil {

@@ -85,7 +85,7 @@ func (customs) Connect(_ context.Context, _ channel.Doer, a channel.Account) (ch
 	if x.ID == "" || x.Archived {
 		return channel.Connection{}, desk.Refuse(desk.Conflict, "This custom channel is not registered any more.")
 	}
-	c := channel.Connection{Account: map[string]string{"id": a.ID, "type": a.Extra["type"], "name": a.Extra["name"]}}
+	c := channel.Connection{Account: a.Extra}
 	if x.WebhookURL == "" && x.Capabilities.AllowOutgoingMessages {
 		c.Warning = x.Name + " has told no webhook address yet, so that nothing can be sent."
 	}
@@ -99,9 +99,10 @@ func (customs) Connect(_ context.Context, _ channel.Doer, a channel.Account) (ch
 	if !slices.Contains(x.Capabilities.DeliveryIdentifierTypes, p.Type) {
 		return channel.Connection{}, desk.RefuseField("settings."+settingType, "is one of "+strings.Join(x.Capabilities.DeliveryIdentifierTypes, ", "))
 	}
-	if _, err := channel.CustomIdentity(desk.CustomType(x.ID), p); err != nil {
+	who, err := channel.CustomIdentity(desk.CustomType(x.ID), p)
+	if err != nil {
 		return channel.Connection{}, desk.RefuseField("settings."+settingIdentifier, strings.TrimPrefix(desk.Reason(err), "deliveryIdentifier.value: "))
 	}
-	c.Account = map[string]string{"id": p.Value, "type": p.Type, "name": x.Name}
+	c.Account = map[string]string{"id": who.Value, "type": p.Type, "name": x.Name}
 	return c, nil
 }
