@@ -206,7 +206,7 @@ func (a *API) postCustom(ctx context.Context, in customCall) (customAnswer, erro
 		return a.fileCustom(ctx, in, ch, b, p)
 	}
 	p.event.ID = "idem:" + string(b.Idem)
-	name := "custom/" + string(ch.ID) + "/" + p.event.ID
+	name := "custom:" + string(ch.ID) + "/" + p.event.ID
 	nonce, err := a.lease(ctx, name)
 	if err != nil {
 		return customAnswer{}, err
