@@ -231,7 +231,7 @@ func FuzzWhateverComesInIsStorable(f *testing.F) {
 }
 
 func BenchmarkParse(b *testing.B) {
-	text, _ := json.Marshal(strings.Repeat("Wo ist mein Paket? ", 180)+strings.Repeat("<https://example.com/paket|Sendung> &amp; ", 10))
+	text, _ := json.Marshal(strings.Repeat("Wo ist mein Paket? ", 180) + strings.Repeat("<https://example.com/paket|Sendung> &amp; ", 10))
 	body := call("Ev1", `{"type":"message","channel":"C111","user":"U1","ts":"1795341000.000100","text":`+string(text)+`}`)
 	r := channel.Request{Method: "POST", Header: replay().Sign(body), Body: body, Now: channeltest.Now}
 	kind, a := slack.New(), account("")
