@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"time"
-	_ "time/tzdata" // working hours: the functions' own system has no zones
 
 	"github.com/loket-desk/loket/shared/api"
 	"github.com/loket-desk/loket/shared/aws"
@@ -33,12 +32,9 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	cloud := aws.New(cfg)
 	cloud.Warm(ctx, aws.DynamoDB)
 	t, files, web, seals := table.New(dynamo.New(cloud), cfg.Table), object.New(cloud, cfg.Bucket), egress.New(cfg.AllowPrivate, egress.Options{}), secret.New(cloud, cfg.MasterKey)
-	router := routing.New(t, seals, func() { lambdaio.Metric(lambdaio.MetricFailures, 1, lambdaio.Count) })
-	router.People = ticketing.On(t, time.Now)
+	router := routing.New(t, seals, ticketing.On(t, time.Now), func() { lambdaio.Metric(lambdaio.MetricFailures, 1, lambdaio.Count) })
 	return lambdaio.HTTP(api.New(api.Options{
-		Desk: t, Kinds: all.All(), Custom: custom.Describe, Filer: router, Doer: web, Check: web.Check,
-		Sealer: seals, Objects: files, Domain: cfg.MailDomain, Base: cfg.PublicURL,
-		Issuer: cfg.OIDCIssuer, Audience: cfg.OIDCAudience, RequestID: lambdaio.RequestID,
-		Form: files.FormOf, Origin: cfg.ConsoleOrigin, Queues: queue.New(cloud, cfg.Queues), Dead: queue.New(cloud, cfg.DeadLetters),
+		Desk: t, Kinds: all.All(), Custom: custom.Describe, Filer: router, Doer: web, Check: web.Check, Sealer: seals, Objects: files, Domain: cfg.MailDomain, Base: cfg.PublicURL, Issuer: cfg.OIDCIssuer, Audience: cfg.OIDCAudience,
+		Form: files.FormOf, RequestID: lambdaio.RequestID, Origin: cfg.ConsoleOrigin, Queues: queue.New(cloud, cfg.Queues), Dead: queue.New(cloud, cfg.DeadLetters),
 	})), nil
 }

@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"time"
-	_ "time/tzdata" // working hours: the functions' own system has no zones
 
 	"github.com/loket-desk/loket/shared/aws"
 	"github.com/loket-desk/loket/shared/aws/dynamo"
@@ -29,8 +28,8 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	cloud := aws.New(cfg)
 	cloud.Warm(ctx, aws.DynamoDB)
 	t := table.New(dynamo.New(cloud), cfg.Table)
-	r := routing.New(t, secret.New(cloud, cfg.MasterKey), func() { lambdaio.Metric(lambdaio.MetricFailures, 1, lambdaio.Count) })
-	r.People = ticketing.On(t, time.Now)
+	count := func() { lambdaio.Metric(lambdaio.MetricFailures, 1, lambdaio.Count) }
+	r := routing.New(t, secret.New(cloud, cfg.MasterKey), ticketing.On(t, time.Now), count)
 	return lambdaio.Queue(lambdaio.BatchOptions{
 		Handle: func(ctx context.Context, l lambdaio.Record) error { return r.Route(ctx, desk.QueueMessage(l)) },
 		GiveUp: func(ctx context.Context, l lambdaio.Record, why error) error {

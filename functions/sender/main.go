@@ -31,13 +31,11 @@ func build(ctx context.Context) (lambdaio.Handler, error) {
 	lambdaio.LogAt(cfg.LogLevel)
 	cloud := aws.New(cfg)
 	cloud.Warm(ctx, aws.DynamoDB)
-	t, queues, files := table.New(dynamo.New(cloud), cfg.Table), queue.New(cloud, cfg.Queues), object.New(cloud, cfg.Bucket)
-	keeper, seals := upkeep.Keeper{Queue: desk.QueueOutbound, Failures: t, Store: files}, secret.New(cloud, cfg.MasterKey)
-	web := egress.New(cfg.AllowPrivate, egress.Options{})
+	t, files, seals := table.New(dynamo.New(cloud), cfg.Table), object.New(cloud, cfg.Bucket), secret.New(cloud, cfg.MasterKey)
 	post := email.New(email.Options{Mailer: mailer.New(cloud, cfg.MailEvents), Tokens: seals, Domain: cfg.MailDomain, Region: cfg.Region})
-	s := delivery.New(delivery.Options{Outbox: t, Threads: t, Setup: t, Objects: files, Opener: seals, HTTP: web, Kind: all.With(post)})
+	s := delivery.New(delivery.Options{Outbox: t, Threads: t, Setup: t, Objects: files, Opener: seals, HTTP: egress.New(cfg.AllowPrivate, egress.Options{}), Kind: all.With(post)})
 	return lambdaio.Queue(lambdaio.BatchOptions{
-		Handle: func(ctx context.Context, r lambdaio.Record) error { return s.Handle(ctx, r.Body) },
-		GiveUp: upkeep.GiveUp[lambdaio.Record](keeper), Backoff: queues.Hider(desk.QueueOutbound), Transient: desk.Transient, Wait: desk.WaitOf,
+		Handle: func(ctx context.Context, r lambdaio.Record) error { return s.Handle(ctx, r.Body) }, Transient: desk.Transient, Wait: desk.WaitOf,
+		GiveUp: upkeep.GiveUp[lambdaio.Record](upkeep.Keeper{Queue: desk.QueueOutbound, Failures: t, Store: files}), Backoff: queue.New(cloud, cfg.Queues).Hider(desk.QueueOutbound),
 	}), nil
 }

@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"time"
-	_ "time/tzdata" // working hours: the functions' own system has no zones
 
 	"github.com/loket-desk/loket/shared/aws"
 	"github.com/loket-desk/loket/shared/aws/dynamo"

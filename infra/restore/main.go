@@ -5,6 +5,8 @@
 //	restore -table T import <file      puts the items of a file; what is there under the same keys is replaced
 //	restore -table T check             counts what is there and names what misses its other half
 //	restore -dir .local drill          does all of it on the table of a local run, with a table of its own beside it
+//
+// It needs nothing but the table's address and the right to read and write it.
 package main
 
 import (

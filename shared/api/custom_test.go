@@ -282,7 +282,7 @@ func (s *stack) afterLeases() *stack {
 func (s *stack) over(tb *table.Table) *stack {
 	other := *s
 	other.table = tb
-	other.options.Desk, other.options.Filer = tb, routing.New(tb, nil, func() {})
+	other.options.Desk, other.options.Filer = tb, routing.New(tb, nil, nil, func() {})
 	other.handler = api.New(other.options)
 	return &other
 }

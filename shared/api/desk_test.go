@@ -57,7 +57,7 @@ func newStack(t *testing.T) *stack {
 		}
 		return nil
 	}
-	s.options.Filer = routing.New(s.table, nil, func() {})
+	s.options.Filer = routing.New(s.table, nil, nil, func() {})
 	s.handler = api.New(s.options)
 	var err error
 	if s.admin, err = s.table.AdminKey(t.Context(), "mail.example.com"); err != nil {

@@ -90,9 +90,10 @@ type Desk interface {
 	Failures
 }
 
-// New makes a Router on a desk. count is called for each failure that is recorded.
-func New(d Desk, tokens Tokens, count func()) *Router {
-	return &Router{Setup: d, Filer: d, Changes: d, Evidence: d, Copies: d, Failures: d, Tokens: tokens, Now: time.Now, Count: count}
+// New makes a Router on a desk. people are asked who is free for a new conversation; count is called for each failure that
+// is recorded.
+func New(d Desk, tokens Tokens, people Chooser, count func()) *Router {
+	return &Router{Setup: d, Filer: d, Changes: d, Evidence: d, Copies: d, Failures: d, Tokens: tokens, People: people, Now: time.Now, Count: count}
 }
 
 // Route handles one inbound event. An error means: bring it back. What can never be processed is recorded as a failure

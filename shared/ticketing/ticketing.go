@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+	_ "time/tzdata" // working hours: where functions run there are no zones
 
 	"github.com/loket-desk/loket/shared/desk"
 )
