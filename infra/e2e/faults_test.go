@@ -8,7 +8,6 @@ import (
 	mrand "math/rand/v2"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,78 +70,6 @@ func TestWhatFailedOrWasNeverAnsweredIsSentAgainByHand(t *testing.T) {
 			if n := len(b.sent(chat)); n != c.before+1 {
 				t.Errorf("the customer got it %d times", n)
 			}
-		})
-	}
-}
-
-func TestASenderEndedAfterThePlatformWasCalledNeverSendsTwice(t *testing.T) {
-	s := running(t)
-	b := connect(t, s, s.inbox(t, "INBOX"), nil)
-	b.write(t, 1, "Ada", "hello")
-	c := b.conversation(t, "Ada").str("id")
-	b.Fail(botapi.Fault{Method: "sendMessage", Kind: "hang"})
-	m := s.reply(t, c, "an answer")
-	eventually(t, 30*time.Second, func() error {
-		if len(b.sent(1)) == 0 {
-			return fmt.Errorf("the platform was not called yet")
-		}
-		return nil
-	})
-	for _, pid := range s.pids("sender") {
-		end(pid)
-	}
-	t.Parallel() // what is left is to wait for the lease to end
-	s.state(t, 9*time.Minute, c, m.str("id"), "UNKNOWN")
-	if n := len(b.sent(1)); n != 1 {
-		t.Errorf("the customer got it %d times", n)
-	}
-}
-
-func TestARouterEndedAfterAnyOfItsRequestsLosesNothingAndDoublesNothing(t *testing.T) {
-	s := running(t)
-	inbox := s.inbox(t, "HELP_DESK")
-	const cases = 12
-	ended := atomic.Int64{}
-	all := make([]*bot, cases)
-	for i := range all { // each ended at another request, each on its own channel, all at once
-		b := connect(t, s, inbox, nil)
-		all[i] = b
-		channel, at, count := []byte(b.channel.str("id")), int64(i+1), atomic.Int64{}
-		t.Cleanup(s.tables.add(func(q *seen) *verdict {
-			if !bytes.Contains(q.Body, channel) && !bytes.Contains(q.Body, []byte("Ended "+string(channel))) {
-				return nil
-			}
-			pid := s.ownerOf("router", q.From)
-			if pid == 0 || count.Add(1) != at {
-				return nil
-			}
-			return &verdict{after: func() { end(pid); ended.Add(1) }, cut: true}
-		}))
-	}
-	for i, b := range all {
-		b.write(t, int64(i+1), "Ada", "first")
-		b.write(t, int64(i+1), "Ada", "second")
-	}
-	eventually(t, time.Minute, func() error {
-		if n := ended.Load(); n < 8 { // the last cases lie behind what a message takes
-			return fmt.Errorf("routers were ended %d times", n)
-		}
-		return nil
-	})
-	t.Parallel() // what is left is to wait until the ended routers' messages are visible again
-	for _, b := range all {
-		eventually(t, 8*time.Minute, func() error {
-			open := b.conversations(t, "open")
-			if len(open) != 1 {
-				return fmt.Errorf("%d conversations", len(open))
-			}
-			if got := s.texts(t, open[0].str("id")); strings.Join(got, "|") != "first|second" {
-				return fmt.Errorf("the thread holds %q", got)
-			}
-			if open[0].at("ticket") == nil {
-				return fmt.Errorf("no ticket")
-			}
-			return nil
 		})
 	}
 }
