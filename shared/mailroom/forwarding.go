@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/loket-desk/loket/shared/desk"
 	"github.com/loket-desk/loket/shared/mime"
@@ -50,7 +51,7 @@ func (s *Stage) noteForwarded(ctx context.Context, id desk.ChannelID) {
 
 // asked is the channel whose address is to be forwarded: the one that the mail names, else the one it came in by.
 func asked(cfg *desk.Config, p place, m *mime.Mail) desk.Channel {
-	for _, address := range addresses.FindAllString(strings.ToLower(m.Subject+" "+m.Plain()), 50) {
+	for _, address := range addresses().FindAllString(strings.ToLower(m.Subject+" "+m.Plain()), 50) {
 		if ch, ok := ownAddress(cfg, address); ok && ch.Inbox == p.inbox {
 			return ch
 		}
@@ -58,12 +59,17 @@ func asked(cfg *desk.Config, p place, m *mime.Mail) desk.Channel {
 	return p.channel
 }
 
+// Patterns are made when they are first needed: at the start they cost more than all else of the function.
 var (
-	addresses = regexp.MustCompile(`[a-z0-9._+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+`)
-	links     = regexp.MustCompile(`https://[^\s"'<>\])]{4,1000}`)
-	codes     = regexp.MustCompile(`#(\d{6,12})\b`)
-	digits    = regexp.MustCompile(`\b\d{6,12}\b`)
+	addresses = pattern(`[a-z0-9._+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+`)
+	links     = pattern(`https://[^\s"'<>\])]{4,1000}`)
+	codes     = pattern(`#(\d{6,12})\b`)
+	digits    = pattern(`\b\d{6,12}\b`)
 )
+
+func pattern(of string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(of) })
+}
 
 // forwarder is a mail service that asks before it forwards: what it is called, the domains it writes from, and where its
 // links lead. Nobody else's link is shown to an admin as one to open.
@@ -122,7 +128,7 @@ func under(host string, domains []string) bool {
 
 // linkIn is the first link that confirms, at one of the hosts: Gmail's other one, which cancels, comes after it.
 func linkIn(text string, hosts []string) string {
-	for _, link := range links.FindAllString(text, 100) {
+	for _, link := range links().FindAllString(text, 100) {
 		u, err := url.Parse(strings.ReplaceAll(link, "&amp;", "&"))
 		if err == nil && u.User == nil && under(strings.ToLower(u.Hostname()), hosts) && len(u.Path) > 1 && !strings.Contains(u.Path, "/answer/") {
 			return u.String()
@@ -132,8 +138,8 @@ func linkIn(text string, hosts []string) string {
 }
 
 func codeIn(subject, text string) string {
-	if found := codes.FindStringSubmatch(subject); found != nil {
+	if found := codes().FindStringSubmatch(subject); found != nil {
 		return found[1]
 	}
-	return digits.FindString(links.ReplaceAllString(text, ""))
+	return digits().FindString(links().ReplaceAllString(text, ""))
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 	"time"
 
@@ -190,11 +189,11 @@ func arrivals(all ...arrival) (record, error) {
 	return r, nil
 }
 
-var unsafeInKey = regexp.MustCompile(`[^A-Za-z0-9._-]`)
+var unsafeInKey = pattern(`[^A-Za-z0-9._-]`)
 
 // safeID is an id that can stand in a key and in an id of ours. The service's ids are letters and digits.
 func safeID(id string) string {
-	if len(id) > 200 || unsafeInKey.MatchString(id) {
+	if len(id) > 200 || unsafeInKey().MatchString(id) {
 		return desk.Derive("mail", id)
 	}
 	return id

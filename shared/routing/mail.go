@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/loket-desk/loket/shared/desk"
 )
@@ -263,11 +264,12 @@ func (r *Router) knows(ctx context.Context, cfg *desk.Config, c desk.Conversatio
 	return r.Evidence.TakesPart(ctx, c.ID, address)
 }
 
-var ticketTag = regexp.MustCompile(`\[#(\d{1,15})\]`)
+// ticketTag is made when the first mail needs it, not at every start.
+var ticketTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[#(\d{1,15})\]`) })
 
 // byNumber joins by "[#1042]" in the subject, only for a sender who takes part in that ticket's conversation already.
 func (r *Router) byNumber(ctx context.Context, cfg *desk.Config, ch desk.Channel, e desk.Inbound, f *desk.Filing) error {
-	tag := ticketTag.FindStringSubmatch(e.Subject)
+	tag := ticketTag().FindStringSubmatch(e.Subject)
 	if tag == nil {
 		return nil
 	}
