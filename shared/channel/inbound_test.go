@@ -72,7 +72,7 @@ func TestAnErrorOfJSONIsToldWithoutOurTypes(t *testing.T) {
 }
 
 func TestAnAccountIsOpenedForItsOwnPurposesOnly(t *testing.T) {
-	cfg := &desk.Config{Custom: map[string]desk.CustomChannel{"7": {ID: "7", Name: "Seven"}}}
+	cfg := &desk.Config{Custom: map[string]desk.CustomChannel{"7": {ID: "7", Name: "Seven", SealedSecret: "3"}}}
 	ch := desk.Channel{
 		ID: "ch1", Type: "custom:7", Account: map[string]string{"id": "acct"}, Hook: "https://example.com/hooks/ch1",
 		Settings: map[string]string{"apiBase": "https://api.example.com"}, Sealed: map[string]string{"a": "1", "b": "2"},
@@ -82,7 +82,7 @@ func TestAnAccountIsOpenedForItsOwnPurposesOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	if a.Credentials["a"] != "channel/ch1/a=1" || a.Credentials["b"] != "channel/ch1/b=2" || a.ID != "acct" || a.Hook != ch.Hook ||
-		a.Custom.Name != "Seven" || a.Base("x") != "https://api.example.com" || a.Extra["id"] != "acct" {
+		a.Custom.Name != "Seven" || a.Credentials[channel.CustomSecret] != "custom/7/webhookSecret=3" || a.Base("x") != "https://api.example.com" || a.Extra["id"] != "acct" {
 		t.Errorf("got %+v", a)
 	}
 	a.Settings["apiBase"] = "changed"

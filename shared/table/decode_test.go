@@ -39,6 +39,12 @@ func (b *bench) image(t *testing.T, pk, sk string) json.RawMessage {
 			fields[name] = map[string]any{"BOOL": v.Value}
 		case *types.AttributeValueMemberSS:
 			fields[name] = map[string]any{"SS": v.Value}
+		case *types.AttributeValueMemberL:
+			list := []map[string]string{}
+			for _, x := range v.Value {
+				list = append(list, map[string]string{"S": x.(*types.AttributeValueMemberS).Value})
+			}
+			fields[name] = map[string]any{"L": list}
 		default:
 			t.Fatalf("%s is a %T", name, v)
 		}

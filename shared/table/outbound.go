@@ -185,7 +185,7 @@ func (t *Table) RetryMessage(ctx context.Context, id desk.MessageID) (desk.Messa
 	now := t.now()
 	past := append(m.Past, m.Providers...)
 	it, refused, err := t.updateReturning(ctx, messageKey(m.Conversation, m.Key),
-		"SET st = :queued, sa = :now, q = :q, g3 = :shard, h3 = :due, po = :past REMOVE sd, nb, le, ln, ft, ps",
+		"SET st = :queued, sa = :now, q = :q, g3 = :shard, h3 = :due, po = :past REMOVE sd, nb, le, ln, ft, tr, ps",
 		"st IN (:failed, :unknown)", item{
 			":queued": str(string(desk.Queued)), ":now": moment(now), ":q": str(workName(desk.WorkSend, now.UnixMilli())),
 			":shard": str(workShard), ":due": moment(now.Add(sweepAfter)), ":past": doc(past[max(0, len(past)-keptPast):]),
