@@ -91,7 +91,9 @@ func textEntity(kind, text string) section {
 		},
 		body: func(w *bufio.Writer) error {
 			q := quotedprintable.NewWriter(w)
-			if _, err := io.WriteString(q, strings.ToValidUTF8(text, "\ufffd")); err != nil {
+			// Line ends are made one kind first: the encoder swallows a line feed when a lone CR stands anywhere before it
+			// with nothing but encoded bytes between.
+			if _, err := strings.NewReplacer("\r\n", "\n", "\r", "\n").WriteString(q, strings.ToValidUTF8(text, "\ufffd")); err != nil {
 				return err
 			}
 			return q.Close()

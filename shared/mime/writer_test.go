@@ -209,3 +209,16 @@ func BenchmarkCompose50KBOfHTML(b *testing.B) {
 		}
 	}
 }
+
+func TestALoneCarriageReturnSwallowsNoLaterLineEnd(t *testing.T) {
+	m := plainMail()
+	m.Text = "one\rǅ\ntwo\r\nthree\r"
+	var b bytes.Buffer
+	if err := Compose(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	got, err := readByLibrary(b.Bytes())
+	if err != nil || lineFeeds(got.Text) != "one\nǅ\ntwo\nthree\n" {
+		t.Errorf("it became %q, %v", got.Text, err)
+	}
+}
