@@ -5,7 +5,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/loket-desk/loket/shared/desk"
 	"github.com/loket-desk/loket/shared/table/tabletest"
 )
 
@@ -277,6 +279,14 @@ func TestAProgramReportsWhatBecameOfAReply(t *testing.T) {
 	}
 	if m := s.ok(s.admin, "GET", "/v1/messages/"+failed, ""); m.text("status.state") != "FAILED" || m.text("status.detail") != "The pager is off." {
 		t.Errorf("the agent sees %s", m.Raw)
+	}
+	third := desk.MessageID(reply())
+	turn, err := s.table.ClaimOutbound(t.Context(), third, time.Minute)
+	if err != nil || s.table.SettleOutbound(t.Context(), turn.Message, desk.SendResult{State: desk.Retrying, Attempt: "HTTP 500", NotBefore: s.clock()}) != nil {
+		t.Fatal(err)
+	}
+	if m := s.ok(s.admin, "GET", "/v1/messages/"+string(third), ""); m.text("attempts.0.detail") != "HTTP 500" || m.text("attempts.0.state") != "QUEUED" {
+		t.Errorf("the agent sees the tries %s", m.Raw)
 	}
 	p.refusedAs(400, "VALIDATION_ERROR", "statusType", p.key, "PATCH", p.at("/messages/"+id), `{"statusType":"EATEN"}`)
 	p.refusedAs(400, "VALIDATION_ERROR", "statusType", p.key, "PATCH", p.at("/messages/"+id), `{}`)

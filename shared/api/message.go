@@ -28,6 +28,7 @@ type Message struct {
 	VisibleText    string         `json:"visibleText" doc:"The text without quotes and signature."`
 	Attachments    []Attachment   `json:"attachments" nullable:"false"`
 	Status         *MessageStatus `json:"status" doc:"Of a message; null for comments and events."`
+	Attempts       []Attempt      `json:"attempts" nullable:"false" doc:"Every try to hand it over, where the channel keeps them: custom channels."`
 	InReplyTo      *string        `json:"inReplyTo"`
 	JoinedBy       *string        `json:"joinedBy" doc:"Why it is in this conversation."`
 	Muted          bool           `json:"muted" doc:"Automatic: it opened and started nothing."`
@@ -113,7 +114,7 @@ func (a *API) showMessage(ctx context.Context, m desk.Message) (Message, error) 
 		ChannelID: some(string(m.Channel)), Author: showAuthor(m.Author), To: showAddresses(m.To), Cc: showAddresses(m.Cc), Bcc: showAddresses(m.Bcc),
 		Subject: m.Subject, Text: m.Text, Truncated: m.TextKey != "", HasHTML: m.HTML != "" || m.HTMLKey != "", VisibleText: m.Visible,
 		Attachments: []Attachment{}, InReplyTo: some(string(m.InReplyTo)), JoinedBy: some(m.JoinedBy), Muted: m.Muted,
-		Unsupported: some(m.Unsupported), Deleted: m.Deleted, Edits: []Edit{}, Reactions: []Reaction{}, Mentions: texts(m.Mentions), CreatedAt: m.At.UTC(), Mail: showMail(m),
+		Unsupported: some(m.Unsupported), Attempts: showAttempts(m), Deleted: m.Deleted, Edits: []Edit{}, Reactions: []Reaction{}, Mentions: texts(m.Mentions), CreatedAt: m.At.UTC(), Mail: showMail(m),
 	}
 	if out.VisibleText == "" {
 		out.VisibleText = m.Text

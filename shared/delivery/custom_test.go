@@ -35,6 +35,18 @@ func TestAnIntegrationIsToldAlsoOfAnAccountThatIsOffOrDeleted(t *testing.T) {
 	}
 }
 
+func TestAColleagueIsToldByAMailChannelThatIsOnOnly(t *testing.T) {
+	b := newBench()
+	job := desk.OutboundJob{Kind: desk.TellOwner, Conversation: desk.NoticeLog("c1"), Message: key, Channel: "ch1"}
+	if err := b.handle(t, job); err != nil || len(b.platform.sent) != 1 {
+		t.Errorf("told %d times, %v", len(b.platform.sent), err)
+	}
+	b.channel(func(c *desk.Channel) { c.Active = false })
+	if err := b.handle(t, job); err != nil || len(b.platform.sent) != 1 || b.outbox.refused == "" {
+		t.Errorf("told by a channel that is off: %v %q", err, b.outbox.refused)
+	}
+}
+
 func TestAnAccountThatIsNotAuthorizedSendsNothing(t *testing.T) {
 	b := newBench()
 	b.channel(func(c *desk.Channel) { c.Custom = &desk.CustomAccount{} })

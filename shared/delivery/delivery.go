@@ -85,7 +85,7 @@ func (s *Stage) Handle(ctx context.Context, body []byte) error {
 		return desk.Refuse(desk.Malformed, "The job can't be read.").Because(err)
 	}
 	switch job.Kind {
-	case desk.SendMessage, desk.CallHook:
+	case desk.SendMessage, desk.CallHook, desk.TellOwner:
 		return s.send(ctx, job)
 	case desk.FetchMedia:
 		return s.media(ctx, job)

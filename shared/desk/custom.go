@@ -71,6 +71,12 @@ type Attempt struct {
 // integration as a message of ours is.
 func HookLog(ch ChannelID) ConversationID { return ConversationID("hooks." + string(ch)) }
 
+// OwnerTold is what an entry of a NoticeLog tells: the owner of the conversation's contact is away.
+const OwnerTold = "owner"
+
+// NoticeLog is where the mails to colleagues about a conversation are kept, each sent as a message of ours is.
+func NoticeLog(c ConversationID) ConversationID { return ConversationID("told." + string(c)) }
+
 // Staging is an account on its way to be connected: an admin was sent to the integration with the token, and the
 // integration says who they are. It is good once, and until Expires.
 type Staging struct {

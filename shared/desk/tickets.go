@@ -93,6 +93,7 @@ type Opening struct {
 	Presence     Presence     // of the assignee, as it was read
 	TakeBack     time.Duration
 	Changes      []Change // what the thread tells
+	Tell         *Message // a mail to the contact's owner, who is away: its Conversation is a NoticeLog; nil for none
 }
 
 // Waiting is a conversation that waits for somebody of a pool to be free.

@@ -17,4 +17,11 @@ func TestWhatAnIntegrationIsToldIsAJobOfItsOwnKind(t *testing.T) {
 	if err := json.Unmarshal(letters[0].Body, &job); err != nil || job.Kind != desk.CallHook || job.Conversation != desk.HookLog("a1") || job.Message != "K" || job.Channel != "a1" {
 		t.Errorf("the job: %+v, %v", job, err)
 	}
+	m.Change = &desk.Change{What: desk.OwnerTold}
+	if letters, err = Letters(desk.Saved{Item: "x", Work: "out", Message: m}); err != nil || len(letters) != 1 {
+		t.Fatal(letters, err)
+	}
+	if err := json.Unmarshal(letters[0].Body, &job); err != nil || job.Kind != desk.TellOwner {
+		t.Errorf("a colleague's: %+v, %v", job, err)
+	}
 }

@@ -15,8 +15,11 @@ func Letters(s desk.Saved) ([]desk.Letter, error) {
 	switch desk.WorkVerb(s.Work) {
 	case desk.WorkSend:
 		kind := desk.SendMessage
-		if s.Message.Kind == desk.KindEvent { // what an integration is told of its account
+		if s.Message.Kind == desk.KindEvent { // what an integration or a colleague is told
 			kind = desk.CallHook
+			if c := s.Message.Change; c != nil && c.What == desk.OwnerTold {
+				kind = desk.TellOwner
+			}
 		}
 		return one(desk.QueueOutbound, desk.Digest("out", string(s.Channel), s.Message.Thread), s, desk.OutboundJob{
 			Kind: kind, Conversation: s.Conversation, Message: s.Message.Key, Channel: s.Channel,

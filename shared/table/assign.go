@@ -17,6 +17,9 @@ func (t *Table) OpenConversation(ctx context.Context, o desk.Opening) error {
 	if o.Ticket != nil {
 		extra = append(extra, t.ticketIn(*o.Ticket))
 	}
+	if o.Tell != nil {
+		extra = append(extra, t.putIn(t.notice(*o.Tell), "attribute_not_exists(pk)", nil))
+	}
 	read := o.Conversation
 	if o.Assignee != "" {
 		o.Presence.User = o.Assignee

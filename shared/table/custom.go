@@ -40,13 +40,18 @@ func (t *Table) hook(ch desk.ChannelID, tell *desk.Message) []other {
 		return nil
 	}
 	m := *tell
-	m.Conversation, m.Key, m.At = desk.HookLog(ch), desk.MessageKey(t.NewID()), t.now()
-	m.Kind, m.Direction, m.Channel = desk.KindEvent, desk.Outgoing, ch
+	m.Conversation, m.Key, m.Channel = desk.HookLog(ch), desk.MessageKey(t.NewID()), ch
+	return []other{{t.putIn(t.notice(m), "", nil), nil}}
+}
+
+// notice is the item of an entry of a log that is sent as a message is, and kept for a while.
+func (t *Table) notice(m desk.Message) item {
+	m.Kind, m.Direction, m.At = desk.KindEvent, desk.Outgoing, t.now()
 	m.Status = desk.Status{State: desk.Queued, At: m.At}
 	it := encodeMessage(m)
 	it["q"], it["g3"], it["h3"] = str(desk.WorkSend), str(workShard), moment(m.At.Add(sweepAfter))
 	it["ttl"] = num(m.At.Add(hookFor).Unix())
-	return []other{{t.putIn(it, "", nil), nil}}
+	return it
 }
 
 // SwitchOff makes a channel take and send nothing any more, and tells its admin why. A channel that is off or gone is no

@@ -214,3 +214,23 @@ func TestAReplySentElsewhereEndsTheWaitAndIsNoMessageOfTheContact(t *testing.T) 
 		t.Errorf("one that we began lies in %s, %v", c.View(), err)
 	}
 }
+
+func TestAMailToAnOwnerIsSavedWithTheDecisionAndOnce(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	c := b.opened(t, "42")
+	tell := &desk.Message{
+		Conversation: desk.NoticeLog(c.ID), Key: c.LastIn, Channel: "mail", Thread: "owner out", To: []desk.Address{{Address: "out@example.com"}},
+		Change: &desk.Change{What: desk.OwnerTold},
+	}
+	if err := b.OpenConversation(ctx, desk.Opening{Conversation: c, Tell: tell}); err != nil {
+		t.Fatal(err)
+	}
+	m := b.state(t, tell.ID(), desk.Queued)
+	if q, _ := b.work(t, m); q != "out" || m.Kind != desk.KindEvent || m.Direction != desk.Outgoing || m.To[0].Address != "out@example.com" {
+		t.Errorf("saved %+v, marked %q", m, q)
+	}
+	again := b.opened(t, "43")
+	if err := b.OpenConversation(ctx, desk.Opening{Conversation: again, Tell: tell}); desk.CodeOf(err) != desk.Conflict {
+		t.Errorf("told twice: %v", err)
+	}
+}

@@ -40,6 +40,7 @@ import (
 //	a connect flow's token              STAGING#hash                     STAGING
 //	work done in line, by one at a time LEASE#hash                       LEASE
 //	what an integration is told         CONV#hooks.channel               MSG#ulid       (sent as messages are)
+//	what colleagues are told by mail    CONV#told.conversation           MSG#ulid       (sent as messages are)
 //	last sweep and the like             STATE                            name
 //	calls of a caller in a minute       RATE#hash                        seconds
 //

@@ -17,6 +17,7 @@ type choice struct {
 	ok     bool          // somebody was found
 	change desk.Change   // what the thread tells of it
 	pool   string        // whose line it waits in when nobody was found; empty where it waits for nobody
+	away   desk.UserID   // the contact's owner, where the rule is to give it to them and they are not there
 	idle   bool          // somebody whom the rule names takes work, if not this: looking further down the line makes sense
 }
 
@@ -30,6 +31,7 @@ type need struct {
 type circle struct {
 	users []desk.User
 	need  need
+	owner desk.UserID
 	or    bool   // where nobody has the skills and is there, anybody else of them will do
 	pool  string // the line to wait in
 	rule  string
@@ -57,6 +59,9 @@ func (s *Stage) choose(ctx context.Context, cfg *desk.Config, ch desk.Channel, c
 		found = s.pick(cfg, ch, conv, of, people)
 	}
 	found.pool = of.pool
+	if of.owner != "" && !cfg.Available(of.users[0], people[0], s.Now()) {
+		found.away = of.owner
+	}
 	return found, nil
 }
 
@@ -149,7 +154,7 @@ func (s *Stage) owner(ctx context.Context, cfg *desk.Config, conv desk.Conversat
 		return circle{}, err
 	}
 	if u, known := cfg.Users[c.Owner]; known && cfg.MayBeGiven(u, conv.Inbox) == "" {
-		return circle{users: []desk.User{u}, pool: desk.OwnerPool(u.ID), rule: "the contact's owner"}, nil
+		return circle{users: []desk.User{u}, owner: u.ID, pool: desk.OwnerPool(u.ID), rule: "the contact's owner"}, nil
 	}
 	if len(out.users) == 0 {
 		return circle{}, nil
@@ -253,10 +258,10 @@ func skipWords(s desk.Skip) string {
 }
 
 // Choose decides for a conversation that is about to begin whom it goes to at once; ok is false when to nobody yet, and
-// its job decides.
+// its job decides: also where it is to be told to somebody who is away.
 func (s *Stage) Choose(ctx context.Context, cfg *desk.Config, ch desk.Channel, conv desk.Conversation) (g desk.Given, ok bool, err error) {
 	found, err := s.choose(ctx, cfg, ch, conv, "")
-	if err != nil || !found.ok {
+	if err != nil || !found.ok || found.away != "" {
 		return desk.Given{}, false, err
 	}
 	change := found.change

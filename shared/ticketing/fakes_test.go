@@ -22,6 +22,7 @@ type world struct {
 	lines    map[string][]desk.Waiting
 	contacts map[desk.ContactID]desk.Contact
 	told     map[desk.ConversationID][]desk.Change
+	messages map[desk.MessageID]desk.Message
 	numbers  int64
 	between  func() // once, between a decision and its storing
 	looked   func() // once, after the people were looked at
@@ -73,6 +74,14 @@ func (w *world) Conversation(_ context.Context, id desk.ConversationID) (desk.Co
 	return c, nil
 }
 
+func (w *world) Message(_ context.Context, id desk.MessageID) (desk.Message, error) {
+	m, ok := w.messages[id]
+	if !ok {
+		return m, desk.Refuse(desk.NotFound, "There is no such message.")
+	}
+	return m, nil
+}
+
 func (w *world) OpenConversation(_ context.Context, o desk.Opening) error {
 	if w.between != nil {
 		w.between()
@@ -106,6 +115,9 @@ func (w *world) OpenConversation(_ context.Context, o desk.Opening) error {
 	}
 	w.convs[c.ID] = c
 	w.told[c.ID] = append(w.told[c.ID], o.Changes...)
+	if o.Tell != nil {
+		w.messages[o.Tell.ID()] = *o.Tell
+	}
 	return nil
 }
 

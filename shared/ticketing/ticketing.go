@@ -18,6 +18,8 @@ import (
 type Desk interface {
 	// Conversation: NotFound when it is gone.
 	Conversation(ctx context.Context, id desk.ConversationID) (desk.Conversation, error)
+	// Message: NotFound when there is none.
+	Message(ctx context.Context, id desk.MessageID) (desk.Message, error)
 	// OpenConversation stores a decision whole, or refuses with Conflict when something of it changed since it was read.
 	OpenConversation(ctx context.Context, o desk.Opening) error
 	// Unassign takes a person off a conversation that is theirs, and has it given to somebody else.
@@ -220,7 +222,7 @@ func (s *Stage) place(ctx context.Context, cfg *desk.Config, ch desk.Channel, o 
 		}
 	}
 	found.apply(cfg, ch, o)
-	return nil
+	return s.tell(ctx, cfg, found, o)
 }
 
 // keep looks at whoever has an open conversation. They keep it when they may, and have it counted to their load; one that

@@ -14,11 +14,6 @@ import (
 
 // compose is the mail of a message.
 func (s sender) compose(ctx context.Context, a channel.Account, m channel.Outgoing) (mime.Outgoing, error) {
-	conv, _, _ := m.Key.Split()
-	token, err := s.Tokens.ReplyToken(ctx, conv)
-	if err != nil {
-		return mime.Outgoing{}, err
-	}
 	out := mime.Outgoing{
 		From: s.from(a, m), To: people(m.Message.To), Cc: people(m.Message.Cc), Bcc: people(m.Message.Bcc),
 		Subject: subject(a, m), Date: s.Now(), MessageID: s.ownID(m.Key), Attachments: files(ctx, m.Files), Headers: s.headers(m),
@@ -26,7 +21,14 @@ func (s sender) compose(ctx context.Context, a channel.Account, m channel.Outgoi
 	if len(out.To) == 0 && len(out.Cc) == 0 && len(out.Bcc) == 0 {
 		out.To = people(answered(m.Thread))
 	}
-	out.ReplyTo = []mime.Address{{Name: out.From.Name, Addr: "reply+" + token + "@" + s.Domain}}
+	if m.Message.Kind != desk.KindEvent { // what a colleague is told has no thread that an answer belongs to
+		conv, _, _ := m.Key.Split()
+		token, err := s.Tokens.ReplyToken(ctx, conv)
+		if err != nil {
+			return mime.Outgoing{}, err
+		}
+		out.ReplyTo = []mime.Address{{Name: out.From.Name, Addr: "reply+" + token + "@" + s.Domain}}
+	}
 	out.InReplyTo, out.References = s.references(m)
 	if m.Message.Mail != nil && m.Message.Mail.Seed != "" {
 		code, err := channel.VerificationCode(ctx, s.Tokens.HMAC, m.Message.Mail.Seed)
@@ -54,6 +56,9 @@ func (s sender) fallback(a channel.Account) string { return a.Slug + "@" + s.Dom
 // headers are the further fields: what knows the mail again, and what keeps machines from answering a machine.
 func (s sender) headers(m channel.Outgoing) []mime.Header {
 	h := []mime.Header{{Name: ownField, Value: s.ownID(m.Key)}}
+	if m.Message.Kind == desk.KindEvent {
+		return append(h, mime.Header{Name: "Auto-Submitted", Value: "auto-generated"}, mime.Header{Name: "X-Auto-Response-Suppress", Value: "All"})
+	}
 	if by := m.Message.Author.Kind; by == desk.ByBot || by == desk.BySystem {
 		h = append(h,
 			mime.Header{Name: "Auto-Submitted", Value: "auto-replied"}, mime.Header{Name: "X-Auto-Response-Suppress", Value: "All"},
