@@ -158,6 +158,11 @@ func TestACustomChannelTakesAMessageOnceAndSendsItsAnswerSignedTwice(t *testing.
 	if created.str("channelId") != p.id || created.str("channelAccountId") != p.account || created["portalId"] != float64(1) || created.str("channelAccount", "name") != "Desk desk" {
 		t.Errorf("told of the account: %v", created)
 	}
+	for _, private := range []string{"http://10.0.0.1/hook", "https://169.254.169.254/latest", "http://[fd00::1]/"} {
+		if refused := p.call(t, 400, "PATCH", p.base, object{"webhookUrl": private}); len(refused.list("errors")) != 1 || refused.list("errors")[0].str("in") != "webhookUrl" {
+			t.Errorf("the webhook address %s: %v", private, refused)
+		}
+	}
 	first := p.call(t, 201, "POST", p.base+"/messages", p.incoming("ada", "Where is my parcel?", "one"))
 	again := p.call(t, 200, "POST", p.base+"/messages/", p.incoming("ada", "Where is my parcel?", "one"))
 	conversation := first.str("conversationsThreadId")

@@ -73,6 +73,40 @@ func TestOneIdempotencyIdIsOneMessageHoweverOftenAndHoweverManyAtOnce(t *testing
 	}
 }
 
+func TestMessagesOfANewThreadAtOnceAreOneConversation(t *testing.T) {
+	s := newStack(t)
+	p := s.register(abilities)
+	ids := make([]string, 8)
+	var wait sync.WaitGroup
+	for i := range ids {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			a := s.call(p.key, "POST", p.at("/messages"), p.message("ada", fmt.Sprint("message ", i)))
+			for range 3 { // a program tries again what was too busy
+				if a.Status == 503 {
+					a = s.call(p.key, "POST", p.at("/messages"), p.message("ada", fmt.Sprint("message ", i)))
+				}
+			}
+			if a.Status == 201 {
+				ids[i] = a.text("conversationsThreadId")
+			} else {
+				t.Errorf("%d %s", a.Status, a.Raw)
+			}
+		}()
+	}
+	wait.Wait()
+	for _, id := range ids {
+		if id != ids[0] {
+			t.Errorf("the conversations: %v", ids)
+			break
+		}
+	}
+	if thread := s.ok(s.admin, "GET", "/v1/conversations/"+ids[0]+"/messages?limit=100", ""); thread.count("results") != len(ids) {
+		t.Errorf("the thread: %s", thread.Raw)
+	}
+}
+
 func TestThreadsAreTheProgramsOrTheOtherPartys(t *testing.T) {
 	s := newStack(t)
 	p := s.register(abilities)
