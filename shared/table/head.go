@@ -258,6 +258,9 @@ func (t *Table) changeBeside(ctx context.Context, id desk.ConversationID, seen s
 			h.Work = workName(desk.WorkOpen, t.now().UnixMilli())
 		}
 		extra := beside()
+		if by.Kind == desk.ByUser && before.State == desk.Closed && h.State == desk.Open && h.Assignee == before.Assignee {
+			h.ByHand = h.ByHand || h.Assignee != "" // whoever opens it again leaves it with that person, whatever room they have
+		}
 		if h.Conversation == before && len(changes) == 0 && len(extra) == 0 {
 			return before, nil
 		}
