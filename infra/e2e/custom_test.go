@@ -107,13 +107,27 @@ func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("X-HubSpot-Signature-v3") != sign([]byte(p.secret), "POST"+p.hook.URL+r.URL.RequestURI()+string(raw)+r.Header.Get("X-HubSpot-Request-Timestamp")) {
 		h.fault += " the other signature is wrong"
 	}
+	if status := p.hear(h); status == hang {
+		<-r.Context().Done()
+	} else {
+		w.WriteHeader(status)
+	}
+}
+
+// hang is the answer that never comes.
+const hang = 0
+
+// hear notes a call and says how it is answered.
+func (p *program) hear(h told) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.heard = append(p.heard, h)
-	if len(p.answers) > 0 && h.body.str("type") == "OUTGOING_CHANNEL_MESSAGE_CREATED" {
-		w.WriteHeader(p.answers[0])
-		p.answers = p.answers[1:]
+	if len(p.answers) == 0 || h.body.str("type") != outgoing {
+		return http.StatusOK
 	}
+	status := p.answers[0]
+	p.answers = p.answers[1:]
+	return status
 }
 
 // answer makes the next calls about messages be answered so.
@@ -203,6 +217,23 @@ func TestAnIntegrationThatFailsIsTriedAgainWithTheSameIdAndEachTryIsSeen(t *test
 	shown := p.call(t, 200, "GET", p.base+"/messages/"+m.str("id"), nil).list("deliveryAttempts")
 	if len(shown) != 2 || !strings.Contains(shown[0].str("detail"), "HTTP 500") || shown[1].str("outcome") != "SENT" {
 		t.Errorf("the tries: %v", shown)
+	}
+}
+
+func TestASenderEndedWhileItCalledAnIntegrationTellsItAgainUnderTheSameId(t *testing.T) {
+	s := running(t)
+	p := integrate(t, s, nil)
+	conversation := p.call(t, 201, "POST", p.base+"/messages", p.incoming("ada", "hello", "1")).str("conversationsThreadId")
+	p.answer(hang)
+	m := s.reply(t, conversation, "an answer")
+	p.told(t, 30*time.Second, outgoing, 1)
+	for _, pid := range s.pids("sender") {
+		end(pid)
+	}
+	t.Parallel() // what is left is to wait for the lease to end
+	s.state(t, 9*time.Minute, conversation, m.str("id"), "SENT")
+	if tries := p.told(t, time.Second, outgoing, 2); len(tries) != 2 || tries[0].id != tries[1].id {
+		t.Errorf("it was told %d times", len(tries))
 	}
 }
 

@@ -177,7 +177,8 @@ type Message struct {
 	InReplyTo    MessageID      `json:"re,omitempty"`
 	ReplyTo      string         `json:"rep,omitempty"` // provider id of the message it answers
 	Custom       *MessageCustom `json:"cust,omitempty"`
-	JoinedBy     string         `json:"why,omitempty"` // why it is in this conversation, in words
+	Again        bool           `json:"again,omitempty"` // outgoing: to send it twice is to send it once
+	JoinedBy     string         `json:"why,omitempty"`   // why it is in this conversation, in words
 	Muted        bool           `json:"muted,omitempty"`
 	Unsupported  string         `json:"unsup,omitempty"`
 	RawKey       string         `json:"rawKey,omitempty"` // the raw mail or payload

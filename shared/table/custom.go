@@ -47,6 +47,7 @@ func (t *Table) hook(ch desk.ChannelID, tell *desk.Message) []other {
 // notice is the item of an entry of a log that is sent as a message is, and kept for a while.
 func (t *Table) notice(m desk.Message) item {
 	m.Kind, m.Direction, m.At = desk.KindEvent, desk.Outgoing, t.now()
+	m.Again = m.Change == nil || m.Change.What != desk.OwnerTold // a mail that is sent twice arrives twice
 	m.Status = desk.Status{State: desk.Queued, At: m.At}
 	it := encodeMessage(m)
 	it["q"], it["g3"], it["h3"] = str(desk.WorkSend), str(workShard), moment(m.At.Add(sweepAfter))

@@ -234,3 +234,31 @@ func TestAMailToAnOwnerIsSavedWithTheDecisionAndOnce(t *testing.T) {
 		t.Errorf("told twice: %v", err)
 	}
 }
+
+func TestAnInterruptedSendIsMadeAgainWhereTwiceIsOnce(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	filed := file(t, b.Table, hello("1", "42"))
+	r := reply(filed.Conversation, "hi", nil)
+	r.Message.Again = true
+	m, _, err := b.AppendOutgoing(ctx, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := b.claim(t, m.ID(), desk.TurnYours).First
+	for try := 2; try <= 10; try++ {
+		b.add(2 * time.Minute) // the process was ended: its lease runs out
+		b.claim(t, m.ID(), desk.TurnDone)
+		if q, shard := b.work(t, b.state(t, m.ID(), desk.Retrying)); q != "" || shard != "work#0" {
+			t.Fatalf("it is marked %q in %q: the sweep would not find it", q, shard)
+		}
+		if turn := b.claim(t, m.ID(), desk.TurnYours); turn.Message.Tries != try || !turn.First.Equal(first) {
+			t.Fatalf("try %d: %+v", try, turn)
+		}
+	}
+	b.add(2 * time.Minute)
+	b.claim(t, m.ID(), desk.TurnDone)
+	b.state(t, m.ID(), desk.Unknown) // something ends whoever sends it
+	if err := b.ExpireLease(ctx, "gone-message", b.now()); err != nil {
+		t.Errorf("a message that is gone: %v", err)
+	}
+}

@@ -75,10 +75,29 @@ func (t *Table) notYours(ctx context.Context, turn desk.SendTurn, it item, now t
 // lostWords are what an agent reads about a message whose sender was ended in mid-work.
 const lostWords = "Sending was interrupted: it may or may not have arrived. Look before you send it again."
 
-// ExpireLease marks a message UNKNOWN whose lease, as read, has ended without a result.
+// againWords are what an agent reads of one that is safe to send again; interruptions bounds how often that is done.
+const (
+	againWords    = "Sending was interrupted; it is sent again."
+	interruptions = 10
+)
+
+// ExpireLease settles a message whose lease, as read, has ended without a result. Where sending it twice is sending it
+// once, it waits to be sent again; any other is UNKNOWN.
 func (t *Table) ExpireLease(ctx context.Context, id desk.MessageID, lease time.Time) error {
+	m, err := t.Message(ctx, id)
+	if err != nil {
+		return ignoreMissing(err)
+	}
 	c, k, _ := id.Split()
-	_, err := t.update(ctx, messageKey(c, k), "SET st = :unknown, sd = :words, sa = :now REMOVE le, ln, g3, h3",
+	if now := t.now(); m.Again && m.Tries < interruptions {
+		_, err := t.update(ctx, messageKey(c, k), "SET st = :retry, sd = :words, sa = :now, nb = :now, g3 = :shard, h3 = :now REMOVE le, ln",
+			"st = :sending AND le = :le", item{
+				":retry": str(string(desk.Retrying)), ":words": str(againWords), ":now": moment(now), ":shard": str(workShard),
+				":sending": str(string(desk.Sending)), ":le": moment(lease),
+			})
+		return err
+	}
+	_, err = t.update(ctx, messageKey(c, k), "SET st = :unknown, sd = :words, sa = :now REMOVE le, ln, g3, h3",
 		"st = :sending AND le = :le", item{
 			":unknown": str(string(desk.Unknown)), ":words": str(lostWords), ":now": moment(t.now()),
 			":sending": str(string(desk.Sending)), ":le": moment(lease),
