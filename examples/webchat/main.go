@@ -1,6 +1,5 @@
-// Webchat is a channel of one's own: a web page whose visitors write to an inbox and read the answers there.
-//
-//	go run ./examples/webchat -key "$(cat .local/admin-key)"
+// Webchat is a channel of one's own: a web page whose visitors write to an inbox and read the answers there. To try it:
+// `go run ./examples/webchat -key "$(cat .local/admin-key)"` beside `make run`.
 package main
 
 import (
