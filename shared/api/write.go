@@ -237,7 +237,7 @@ const beginning = 2 << 10
 // compose checks texts and files against what the channel carries, and keeps them.
 func (a *API) compose(ctx context.Context, who *caller, kind channel.Kind, l Letter, m *desk.Message) error {
 	can := kind.Capabilities
-	m.HTML, m.Again = l.HTML, can.Idempotent
+	m.HTML, m.Again = l.HTML, can.Once(len(l.Attachments))
 	switch {
 	case strings.TrimSpace(m.Text) == "" && strings.TrimSpace(l.HTML) == "" && len(l.Attachments) == 0:
 		return desk.RefuseField("text", "there is nothing written")

@@ -77,8 +77,14 @@ type Capabilities struct {
 	HumanWindow     time.Duration `json:"-"`                         // a person's answer is allowed this long
 	Template        bool          `json:"template"`                  // after the window a template may be sent
 	Idempotent      bool          `json:"idempotent"`                // sending twice with one key is sending once
+	IdempotentText  bool          `json:"idempotentText,omitempty"`  // Idempotent holds for texts alone, not for a message with files
 	WindowHours     int           `json:"windowHours,omitempty"`     // Window, for clients
 	HumanWindowDays int           `json:"humanWindowDays,omitempty"` // HumanWindow, for clients
+}
+
+// Once reports whether sending a message with so many files twice, under one key, is sending it once.
+func (c Capabilities) Once(files int) bool {
+	return c.Idempotent && (files == 0 || !c.IdempotentText)
 }
 
 // Unit is what a text limit counts.

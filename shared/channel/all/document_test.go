@@ -37,7 +37,7 @@ func document() string {
 	for _, k := range all.All() {
 		c := k.Capabilities
 		cells := []string{
-			k.Name, "`" + string(k.Type) + "`", text(c), files(c), yes(c.CaptionLimit > 0 || c.Subject), yes(c.Replies), reports(c.Receipts), window(c), yes(c.Start), yes(c.Idempotent),
+			k.Name, "`" + string(k.Type) + "`", text(c), files(c), yes(c.CaptionLimit > 0 || c.Subject), yes(c.Replies), reports(c.Receipts), window(c), yes(c.Start), once(c),
 		}
 		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 	}
@@ -66,6 +66,13 @@ func yes(b bool) string {
 		return "yes"
 	}
 	return "–"
+}
+
+func once(c channel.Capabilities) string {
+	if c.IdempotentText {
+		return "texts"
+	}
+	return yes(c.Idempotent)
 }
 
 func text(c channel.Capabilities) string {

@@ -46,7 +46,7 @@ func New() channel.Kind {
 		Capabilities: channel.Capabilities{
 			TextLimit: parts * textPart, TextUnit: channel.UTF16, TextPart: textPart,
 			Attachments: []channel.FileRule{{Type: "image/jpeg", MaxSize: imageLimit}, {Type: "image/png", MaxSize: imageLimit}}, MaxAttachments: 10,
-			Edits: true, Start: true, Idempotent: true,
+			Edits: true, Start: true, Idempotent: true, IdempotentText: true,
 		},
 	}
 }
